@@ -1,0 +1,265 @@
+/**
+ * What the API answers, as types: the one thing the page knows of the station.
+ *
+ * Ratios are 0…1 and are never clipped; rates are bit/s; times are RFC 3339 UTC; months are
+ * `YYYY-MM`, Asia/Shanghai, half-open; codes of places are strings.
+ */
+
+/** Chinese first, English second. */
+export interface Title {
+  zh: string;
+  en: string;
+}
+
+export type Level = 'province' | 'city' | 'county' | 'township' | 'village' | 'hamlet';
+
+export interface Place {
+  code: string;
+  name: string;
+  level: Level;
+}
+
+/**
+ * Of a target in an area and month, from the interval, never from the point:
+ * `met` only if the lower bound reaches the goal, `missed` only if the upper bound falls short,
+ * `insufficient` below the plan's minimum of lines, else `undecided`.
+ */
+export type Verdict = 'met' | 'missed' | 'undecided' | 'insufficient';
+
+/** 95 % confidence interval of a figure, in the figure's unit. */
+export interface Interval {
+  low: number;
+  high: number;
+  level: number;
+  method: 'wilson' | 'order-statistic';
+}
+
+/** No figure without its count, its interval, its time and its method. */
+export interface Figure {
+  indicator: string;
+  /** Version of the indicator's formula, e.g. `ipv6-reach-lines/1`. */
+  method: string;
+  kind: 'ratio' | 'median';
+  /** `1` for ratios, else e.g. `bit/s`. */
+  unit: string;
+  /** null: no evidence. Never 0 for silence. */
+  value: number | null;
+  /** Lines that passed; null for medians. */
+  passed: number | null;
+  /** n: lines with enough evidence in the month. */
+  observed: number;
+  /** N: lines registered in the month. */
+  registered: number;
+  /** Places with at least one observed line, of those in the register below the area (villages). */
+  placesObserved: number;
+  placesRegistered: number;
+  interval: Interval | null;
+  /** Newest measurement behind the figure; null without any. */
+  asOf: string | null;
+}
+
+export interface AreaFigure {
+  area: Place;
+  figure: Figure;
+  verdict: Verdict;
+}
+
+export interface Goal {
+  atLeast: number;
+  /** `plan`: the plan's own words. `assumed`: set by the station's operator, because the plan gives no number. */
+  basis: 'plan' | 'assumed';
+  note: Title;
+}
+
+export interface Target {
+  id: string;
+  title: Title;
+  indicator: string;
+  unit: string;
+  goal: Goal;
+  due: string;
+  /** Paragraph of the plan. */
+  source: string;
+  minimumLines: number;
+  /** The target in the plan's whole area and all carriers. */
+  overall: AreaFigure;
+}
+
+export interface Carrier {
+  code: string;
+  title: Title;
+}
+
+/** `GET /v1/overview?month=YYYY-MM&carrier=CODE` (default: the running month, all carriers). */
+export interface Overview {
+  month: string;
+  /** Months with any measurement, newest first; always contains `month`. */
+  months: string[];
+  now: string;
+  software: string;
+  plan: { id: string; title: Title; area: Place; due: string };
+  carriers: Carrier[];
+  carrier: string | null;
+  targets: Target[];
+  counts: {
+    linesRegistered: number;
+    linesHeard: number;
+    measurements: number;
+    quarantined: number;
+    /** Newest measurement received by the station. */
+    newest: string | null;
+  };
+  /** Metrics and their values, for the charts' menus. */
+  metrics: MetricDescription[];
+}
+
+export interface MetricDescription {
+  name: string;
+  title: Title;
+  method: string;
+  source: string;
+  values: { name: string; title: Title; unit: string }[];
+}
+
+/**
+ * `GET /v1/coverage?target=ID&month=YYYY-MM&carrier=CODE&within=32&level=county`:
+ * every place of `level` below `within`, also those nobody measured.
+ */
+export interface Coverage {
+  target: string;
+  month: string;
+  carrier: string | null;
+  within: Place;
+  level: Level;
+  items: AreaFigure[];
+}
+
+/** What a line's measurements say of its IPv6, from several metrics together. */
+export type Ipv6Condition =
+  | 'works'
+  | 'none'
+  | 'dropped'
+  | 'path-mtu-black-hole'
+  | 'echo-filtered'
+  | 'unstable'
+  | 'no evidence';
+
+/** A median over a line's month with the count behind it. */
+export interface LineStatistic {
+  median: number;
+  n: number;
+}
+
+/** One access line in a month. */
+export interface LineRow {
+  line: string;
+  carrier: string;
+  technology: string;
+  subscribedDownBps: number | null;
+  subscribedUpBps: number | null;
+  place: Place;
+  county: Place | null;
+  /** `loopback`: the station's own self-test line, never counted in any figure. */
+  counted: boolean;
+  newest: string | null;
+  measurements: number;
+  ipv6: { condition: Ipv6Condition; title: Title; advice: Title | null };
+  /** Median RTT, ms; `method` says how it was looked at (ICMP echo, or TCP connect where ICMP could not be). */
+  rttMs: { 4: LineStatistic | null; 6: LineStatistic | null; method: string | null };
+  lossRatio: { 4: LineStatistic | null; 6: LineStatistic | null };
+  downBps: LineStatistic | null;
+  upBps: LineStatistic | null;
+}
+
+/** `GET /v1/lines?within=32&month=YYYY-MM&carrier=CODE&limit=100&cursor=`. */
+export interface LinePage {
+  month: string;
+  items: LineRow[];
+  next: string | null;
+}
+
+/** Values per bucket, aligned with `at`; null where nothing was measured. */
+export interface Band {
+  p10: (number | null)[];
+  median: (number | null)[];
+  p90: (number | null)[];
+  /** Measurements in the bucket that have the value. */
+  n: number[];
+  /** Measurements in the bucket that failed. */
+  failed: number[];
+}
+
+/**
+ * `GET /v1/series?metric=icmp-rtt&value=rttMedianMs&(line=ID|within=CODE)&hours=24`.
+ * Buckets are whole, in UTC; `at` is their start in Unix seconds.
+ */
+export interface Series {
+  metric: string;
+  value: string;
+  unit: string;
+  title: Title;
+  method: string;
+  bucketSeconds: number;
+  at: number[];
+  families: { 4: Band | null; 6: Band | null };
+}
+
+/** `GET /v1/geometry/counties`: SVG paths, already projected, y downward. */
+export interface CountyGeometry {
+  /** Of the whole drawing, in the paths' units. */
+  width: number;
+  height: number;
+  source: string;
+  crs: string;
+  /** 审图号; null prints 「内部使用,未经地图审核」. */
+  approval: string | null;
+  counties: { code: string; name: string; city: string; path: string; label: [number, number] }[];
+}
+
+/** `GET /v1/measurements?limit=100&cursor=&probe=&line=&metric=&within=&order=desc`. */
+export interface MeasurementRow {
+  id: string;
+  probe: string;
+  sequence: number;
+  metric: string;
+  method: string;
+  task: string;
+  target: string;
+  address: string | null;
+  family: 4 | 6;
+  start: string;
+  durationMs: number;
+  outcome: string;
+  stage: string;
+  code: string;
+  values: Record<string, number>;
+  conflicts: string[];
+  line: string;
+  place: string;
+  carrier: string;
+  received: string;
+  software: string;
+}
+export interface MeasurementPage {
+  items: MeasurementRow[];
+  next: string | null;
+}
+
+/** `GET /v1/monthly-reports`. Files under `/v1/monthly-reports/YYYY-MM/EDITION/report.{html,json,csv}`. */
+export interface EditionRow {
+  month: string;
+  edition: number;
+  sealedAt: string;
+  sha256: string;
+  formats: string[];
+}
+
+/** Every error (RFC 9457, `application/problem+json`). `code` is stable and untranslated. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  detailEn: string;
+}

@@ -1,0 +1,67 @@
+/**
+ * What a metric is: one file in `metrics/`, one line in `catalogue.ts`, nothing else to touch.
+ *
+ * A metric takes target, parameters, family and signal, and gives a finding. It throws only when it
+ * could not look; a network that does not answer is a finding with a `failed` outcome.
+ */
+import type { ZodType } from 'zod';
+import type { Family, Outcome } from './measurement.ts';
+
+/** Chinese first, English second. */
+export interface Title {
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** One number a metric reports. */
+export interface ValueSpec {
+  /** camelCase, ending in its unit: `rttMedianMs`, `rateBps`, `lossRatio`. */
+  readonly name: string;
+  readonly title: Title;
+  /** As printed: `ms`, `bit/s`, `1` for ratios and counts, `B` for bytes. */
+  readonly unit: string;
+  /** The store keeps whole multiples of this: 0.001 ms, 1 bit/s, 0.000001 for ratios. */
+  readonly resolution: number;
+}
+
+/** What one run of a metric found. */
+export interface Finding {
+  readonly outcome: Outcome;
+  /** The address really used; null when none was. */
+  readonly address: string | null;
+  readonly values: Readonly<Record<string, number>>;
+  readonly samples?: readonly number[];
+  /** Only where the method that ran is not the metric's own first choice. */
+  readonly method?: string;
+}
+
+export interface MetricContext {
+  /** Pinned; a metric never answers with the other family. */
+  readonly family: Family;
+  /** Aborts the run; the metric ends promptly and frees its sockets. */
+  readonly signal: AbortSignal;
+}
+
+export interface Metric<P = unknown> {
+  readonly name: string;
+  readonly title: Title;
+  /** `name/version`; raised by whatever alters a published figure, and noted in the changelog. */
+  readonly method: string;
+  /** The standard the method follows, e.g. `RFC 2681`. */
+  readonly source: string;
+  /** What a target looks like, for `--help`. */
+  readonly targetHint: string;
+  /** `quiet` metrics are disturbed by traffic; `loud` ones make it. The agent never overlaps the two unnoticed. */
+  readonly load: 'quiet' | 'loud';
+  readonly parameters: ZodType<P>;
+  /** The order is the storage contract: append only, at most 16, never reorder. */
+  readonly values: readonly ValueSpec[];
+  /** null, or the reason (a name, e.g. `no-raw-socket`) this machine cannot run it: recorded as skipped. */
+  canRun(family: Family): Promise<string | null>;
+  run(target: string, parameters: P, context: MetricContext): Promise<Finding>;
+}
+
+/** Keeps the parameter type of one metric while it is written. */
+export function defineMetric<P>(metric: Metric<P>): Metric<P> {
+  return metric;
+}
