@@ -1,6 +1,6 @@
 -- The register: dated, so that merges and splits keep their history. Codes are strings; a code's
 -- prefixes are its ancestors (province 2, city 4, county 6, township 9, village 12, hamlet 12-NNN).
-CREATE TABLE place
+CREATE TABLE IF NOT EXISTS place
 (
     code      String,
     name      String,
@@ -14,3 +14,4 @@ CREATE TABLE place
 )
 ENGINE = ReplacingMergeTree(updated)
 ORDER BY (code, validFrom)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

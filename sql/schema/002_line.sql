@@ -1,6 +1,6 @@
 -- An access line of a carrier at a place, as of a span of dates. Technology `loopback` is the
 -- station's own self-test: it is never counted in any figure.
-CREATE TABLE line
+CREATE TABLE IF NOT EXISTS line
 (
     line              String,
     place             String,
@@ -14,3 +14,4 @@ CREATE TABLE line
 )
 ENGINE = ReplacingMergeTree(updated)
 ORDER BY (line, validFrom)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

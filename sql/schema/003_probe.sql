@@ -1,5 +1,5 @@
 -- An installed probe, bound to one line. The token itself is known to the probe alone.
-CREATE TABLE probe
+CREATE TABLE IF NOT EXISTS probe
 (
     probe       String,
     line        String,
@@ -10,3 +10,4 @@ CREATE TABLE probe
 )
 ENGINE = ReplacingMergeTree(updated)
 ORDER BY probe
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480

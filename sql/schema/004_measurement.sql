@@ -7,7 +7,7 @@
 -- one received first: a resend changes nothing, not even `received`.
 --
 -- One partition is one day in Asia/Shanghai, so that days and months are whole partitions.
-CREATE TABLE measurement
+CREATE TABLE IF NOT EXISTS measurement
 (
     metric             LowCardinality(String) CODEC(ZSTD(1)),
     probe              LowCardinality(String) CODEC(ZSTD(1)),

@@ -1,5 +1,5 @@
 -- The small series behind some measurements, kept apart so that the measurement's row stays small.
-CREATE TABLE sample
+CREATE TABLE IF NOT EXISTS sample
 (
     probe    LowCardinality(String) CODEC(ZSTD(1)),
     sequence UInt64 CODEC(Delta(8), ZSTD(1)),

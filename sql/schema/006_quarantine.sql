@@ -1,5 +1,5 @@
 -- Rows that were refused, with the reason and the original bytes: nothing is dropped in silence.
-CREATE TABLE quarantine
+CREATE TABLE IF NOT EXISTS quarantine
 (
     probe    LowCardinality(String),
     sha256   FixedString(64), -- of the original line: the same line sent again is one entry

@@ -1,5 +1,5 @@
 -- Sealed monthly reports. An edition is never changed; corrections are the next edition.
-CREATE TABLE edition
+CREATE TABLE IF NOT EXISTS edition
 (
     month    String, -- YYYY-MM, Asia/Shanghai
     edition  UInt32,

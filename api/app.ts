@@ -1,0 +1,56 @@
+/** The station's HTTP face: access, problems, routes, page. Wiring only. */
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import { compress } from 'hono/compress';
+import { etag } from 'hono/etag';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { access } from './access.ts';
+import type { EvidenceReader } from './evidence.ts';
+import { COUNTIES } from './geometry.ts';
+import { notFound, problemHandler } from './problem.ts';
+import { coverage } from './routes/coverage.ts';
+import { lines } from './routes/lines.ts';
+import { measurements } from './routes/measurements.ts';
+import { monthlyReports } from './routes/monthly-reports.ts';
+import { overview } from './routes/overview.ts';
+import { series } from './routes/series.ts';
+
+export interface AppOptions {
+  readonly reader: EvidenceReader;
+  readonly collector: Hono;
+  readonly controller: Hono;
+  readonly password: string | null;
+  readonly software: string;
+  readonly log: Logger;
+}
+
+/** Built by vite; see `web/`. */
+const PAGE = new URL('../web/', import.meta.url).pathname;
+
+export function app({ reader, collector, controller, password, software, log }: AppOptions): Hono {
+  return new Hono()
+    .use(
+      secureHeaders({
+        // Promised only once TLS is deliberate: it would lock readers out of a plain station.
+        strictTransportSecurity: false,
+        contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
+      }),
+    )
+    .use(access(password))
+    .get('/healthz', (context) => context.json({ status: 'ok', software }))
+    .route('/', collector)
+    .route('/', controller)
+    .use(compress())
+    .use('/v1/*', etag())
+    .route('/', overview(reader, software))
+    .route('/', coverage(reader))
+    .route('/', lines(reader))
+    .route('/', series(reader))
+    .route('/', measurements(reader))
+    .route('/', monthlyReports(reader))
+    .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
+    .get('/*', serveStatic({ root: PAGE }))
+    .notFound(notFound)
+    .onError(problemHandler(log));
+}

@@ -1,0 +1,147 @@
+/** Writes and keeps monthly reports: the one place where the document meets the store and the disk. */
+
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMonth, monthSpan } from '../ingest/month.ts';
+import { Fault } from '../probes/fault.ts';
+import { canonicalJson, documentHash } from './canonical.ts';
+import type { EditionRow } from './contract.ts';
+import { type EvidenceReader, spanParameters } from './evidence.ts';
+import { FORMATS } from './formats/catalogue.ts';
+import { asEdition, type MonthlyReport, monthlyReport, type SealedEdition } from './monthly.ts';
+
+/** The month's document as the store has it now. */
+async function draft(reader: EvidenceReader, month: string): Promise<MonthlyReport> {
+  const { plan, store } = reader;
+  const register = await reader.register(month);
+  const area = register.find(plan.area);
+  if (!area) throw new Error(`the register lost ${plan.area}`);
+  const [counts] = await store.query('station_counts', spanParameters(month));
+  const targets = await Promise.all(
+    plan.targets.map(async (target) => ({
+      target,
+      indicator: reader.indicatorOf(target),
+      evidence: await reader.evidence(target, month),
+    })),
+  );
+  return monthlyReport({
+    month,
+    plan,
+    register,
+    area,
+    measurements: counts?.measurements ?? 0,
+    quarantined: counts?.quarantined ?? 0,
+    targets,
+  });
+}
+
+/** The editions of the store, newest first. */
+export async function editions(reader: EvidenceReader): Promise<EditionRow[]> {
+  const rows = await reader.store.query('editions', {});
+  return rows.map(({ month, edition, sealed, sha256 }) => ({
+    month,
+    edition,
+    sealedAt: sealed,
+    sha256,
+    formats: FORMATS.map(({ extension }) => extension),
+  }));
+}
+
+/** @returns null when there is no such edition */
+export async function findEdition(
+  reader: EvidenceReader,
+  month: string,
+  edition: number,
+): Promise<SealedEdition | null> {
+  const [row] = await reader.store.query('edition_document', { month, edition });
+  return row ? { report: JSON.parse(row.document) as MonthlyReport, sha256: row.sha256 } : null;
+}
+
+export interface Written {
+  readonly report: MonthlyReport;
+  readonly sha256: string;
+  /** Files written, one per format. */
+  readonly files: string[];
+  /** False when the newest edition already says the same. */
+  readonly changed: boolean;
+}
+
+/**
+ * Writes the monthly report: a month that has ended is sealed as an edition, a running one is
+ * written as preliminary and not kept.
+ *
+ * @param directory files go to `directory/YYYY-MM/edition-N/` or `…/preliminary/`
+ * @throws Fault `month-malformed`, `month-future`
+ */
+export async function writeMonthlyReport(
+  reader: EvidenceReader,
+  month: string,
+  directory: string,
+): Promise<Written> {
+  if (!isMonth(month))
+    throw new Fault(
+      'month-malformed',
+      `“${month}” 不是月份:请写成 YYYY-MM`,
+      `"${month}" is not a month: write YYYY-MM`,
+    );
+  const { start, end } = monthSpan(month);
+  if (start > reader.now())
+    throw new Fault('month-future', `${month} 还没有开始`, `${month} has not begun`);
+  const current = await draft(reader, month);
+  if (end > reader.now())
+    return {
+      ...(await writeFiles(current, documentHash(current), join(directory, month, 'preliminary'))),
+      changed: true,
+    };
+
+  const newest = (await editions(reader)).find((edition) => edition.month === month);
+  const previous = newest ? await findEdition(reader, month, newest.edition) : null;
+  const edition = asEdition(current, previous);
+  if (!edition && previous)
+    return {
+      ...(await writeFiles(
+        previous.report,
+        previous.sha256,
+        editionFolder(directory, previous.report),
+      )),
+      changed: false,
+    };
+  if (!edition) throw new Error('an edition without a predecessor is always new');
+  const sha256 = documentHash(edition);
+  await reader.store.insert('edition', [
+    {
+      month,
+      edition: edition.edition,
+      sealed: reader.now().toISOString(),
+      sha256,
+      document: canonicalJson(edition),
+    },
+  ]);
+  return {
+    ...(await writeFiles(edition, sha256, editionFolder(directory, edition))),
+    changed: true,
+  };
+}
+
+function editionFolder(directory: string, { month, edition }: MonthlyReport): string {
+  return join(directory, month, `edition-${edition}`);
+}
+
+/** All formats or none: written aside, then moved into place. */
+async function writeFiles(
+  report: MonthlyReport,
+  sha256: string,
+  folder: string,
+): Promise<Omit<Written, 'changed'>> {
+  const aside = `${folder}.${process.pid}.partial`;
+  await mkdir(aside, { recursive: true });
+  for (const format of FORMATS)
+    await writeFile(join(aside, `report.${format.extension}`), format.draw(report, sha256));
+  await rm(folder, { recursive: true, force: true });
+  await rename(aside, folder);
+  return {
+    report,
+    sha256,
+    files: FORMATS.map(({ extension }) => join(folder, `report.${extension}`)),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * From lines to areas: figures with n/N, interval and as-of, and their verdicts. Pure.
+ *
+ * Every line counts once, however often it was measured: runs on one line are not independent.
+ */
+import { ancestorCode, type Level, type Place, type Register } from '../ingest/register.ts';
+import type { Indicator } from '../sql/indicator.ts';
+import type { AreaFigure, Figure } from './contract.ts';
+import { median, medianInterval, wilson } from './interval.ts';
+import type { PlanTarget } from './plan.ts';
+import { verdictOf } from './verdict.ts';
+
+/** One line's month under one indicator. */
+export interface LineEvidence {
+  readonly line: string;
+  readonly place: string;
+  readonly carrier: string;
+  readonly value: number;
+  readonly passed: boolean;
+  readonly newest: string;
+}
+
+/** A line that exists in the month, measured or not. */
+export interface RegisteredLine {
+  readonly line: string;
+  readonly place: string;
+  readonly carrier: string;
+}
+
+export interface Evidence {
+  readonly observed: readonly LineEvidence[];
+  readonly registered: readonly RegisteredLine[];
+}
+
+/** What belongs to one carrier; everything for null. */
+export function ofCarrier(evidence: Evidence, carrier: string | null): Evidence {
+  if (carrier === null) return evidence;
+  return {
+    observed: evidence.observed.filter((line) => line.carrier === carrier),
+    registered: evidence.registered.filter((line) => line.carrier === carrier),
+  };
+}
+
+/** Figure and verdict of every place of `level` at or below `within`, also of those nobody measured. */
+export function areaFigures(
+  target: PlanTarget,
+  indicator: Indicator,
+  evidence: Evidence,
+  register: Register,
+  within: string,
+  level: Exclude<Level, 'hamlet'>,
+): AreaFigure[] {
+  const observed = groupByArea(evidence.observed, level);
+  const registered = groupByArea(evidence.registered, level);
+  return register.below(within, level).map((area) => {
+    const figure = figureOf(
+      indicator,
+      observed.get(area.code) ?? [],
+      registered.get(area.code)?.length ?? 0,
+      {
+        registered: register.villagesBelow(area.code),
+      },
+    );
+    return {
+      area: placeOf(area),
+      figure,
+      verdict: verdictOf(
+        figure.interval,
+        target.goal.atLeast,
+        figure.observed,
+        target.minimumLines,
+      ),
+    };
+  });
+}
+
+/** The figure of one area from the evidence of its lines. */
+export function figureOf(
+  indicator: Indicator,
+  lines: readonly LineEvidence[],
+  registeredLines: number,
+  places: { readonly registered: number },
+): Figure {
+  const values = lines.map(({ value }) => value).sort((a, b) => a - b);
+  const passed = lines.filter((line) => line.passed).length;
+  const n = lines.length;
+  const ratio = indicator.kind === 'ratio';
+  return {
+    indicator: indicator.name,
+    method: indicator.method,
+    kind: indicator.kind,
+    unit: indicator.unit,
+    value: n === 0 ? null : ratio ? passed / n : median(values),
+    passed: ratio && n > 0 ? passed : null,
+    observed: n,
+    registered: registeredLines,
+    placesObserved: new Set(lines.flatMap(({ place }) => ancestorCode(place, 'village') ?? []))
+      .size,
+    placesRegistered: places.registered,
+    interval: ratio ? wilson(passed, n) : medianInterval(values),
+    asOf: lines.reduce<string | null>(
+      (newest, line) => (newest && newest > line.newest ? newest : line.newest),
+      null,
+    ),
+  };
+}
+
+export function placeOf({ code, name, level }: Place): {
+  code: string;
+  name: string;
+  level: Level;
+} {
+  return { code, name, level };
+}
+
+function groupByArea<Row extends { readonly place: string }>(
+  rows: readonly Row[],
+  level: Exclude<Level, 'hamlet'>,
+): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const area = ancestorCode(row.place, level);
+    if (area === null) continue;
+    const group = groups.get(area);
+    if (group) group.push(row);
+    else groups.set(area, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,83 @@
+/**
+ * One row per figure, for spreadsheets: UTF-8 with BOM and CRLF, codes as text, and no cell that a
+ * spreadsheet would run as a formula.
+ */
+import type { AreaFigure } from '../contract.ts';
+import type { MonthlyReport } from '../monthly.ts';
+import type { Format } from './format.ts';
+
+const HEAD = [
+  '月份 month',
+  '版次 edition',
+  '目标 target',
+  '代码 code',
+  '地点 place',
+  '层级 level',
+  '运营商 carrier',
+  '数值 value',
+  '单位 unit',
+  '通过 passed',
+  '已测线路 n',
+  '登记线路 N',
+  '已测行政村 places observed',
+  '登记行政村 places registered',
+  '区间下限 low',
+  '区间上限 high',
+  '目标值 goal',
+  '结论 verdict',
+  '数据截至 as of',
+  '方法 method',
+];
+
+export const csv: Format = {
+  extension: 'csv',
+  contentType: 'text/csv; charset=utf-8',
+  draw: (report) =>
+    `\uFEFF${[HEAD, ...rows(report)].map((cells) => cells.map(cell).join(',')).join('\r\n')}\r\n`,
+};
+
+type Cell = string | number | null;
+
+function rows(report: MonthlyReport): Cell[][] {
+  return report.targets.flatMap((target) => {
+    const row = ({ area, figure, verdict }: AreaFigure, carrier: string): Cell[] => [
+      report.month,
+      report.edition,
+      target.id,
+      text(area.code),
+      area.name,
+      area.level,
+      carrier,
+      figure.value,
+      figure.unit,
+      figure.passed,
+      figure.observed,
+      figure.registered,
+      figure.placesObserved,
+      figure.placesRegistered,
+      figure.interval?.low ?? null,
+      figure.interval?.high ?? null,
+      target.goal.atLeast,
+      verdict,
+      figure.asOf,
+      figure.method,
+    ];
+    return [
+      row(target.overall, ''),
+      ...target.carriers.map(({ code, overall }) => row(overall, code)),
+      ...[...target.cities, ...target.counties].map((figure) => row(figure, '')),
+    ];
+  });
+}
+
+/** A tab in front keeps a spreadsheet from reading a code as a number. */
+function text(code: string): string {
+  return `\t${code}`;
+}
+
+/** Quotes where needed; a cell that begins like a formula gets an apostrophe (OWASP, CSV injection). */
+export function cell(value: Cell): string {
+  if (value === null) return '';
+  const plain = typeof value === 'string' && /^[=+\-@]/.test(value) ? `'${value}` : String(value);
+  return /[",\r\n\t]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}

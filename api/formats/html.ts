@@ -1,0 +1,179 @@
+/** The monthly report for readers: one self-contained page, made for print, charts drawn as SVG. */
+import { html as markup, raw } from 'hono/html';
+import type { AreaFigure, Figure, Verdict } from '../contract.ts';
+import { COUNTIES } from '../geometry.ts';
+import type { MonthlyReport, MonthlyTarget } from '../monthly.ts';
+import { VERDICT_TITLES } from '../verdict.ts';
+import type { Format } from './format.ts';
+
+export const html: Format = {
+  extension: 'html',
+  contentType: 'text/html; charset=utf-8',
+  draw: (report, sha256) => String(page(report, sha256)),
+};
+
+type Fragment = ReturnType<typeof markup>;
+
+const MARKS: Readonly<Record<Verdict, string>> = {
+  met: '✔',
+  missed: '✖',
+  undecided: '≈',
+  insufficient: '–',
+};
+
+function page(report: MonthlyReport, sha256: string): Fragment {
+  const { plan } = report;
+  const edition =
+    report.status === 'preliminary'
+      ? '月中试算,未封存 · preliminary, not sealed'
+      : `第 ${report.edition} 版 · edition ${report.edition}`;
+  return markup`<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${plan.title.zh} ${report.month}</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${plan.title.zh}<small>${plan.title.en}</small></h1>
+<p class="edition">${report.month} 月报 · monthly report · ${edition}</p>
+<p>数据截至 as of ${report.asOf ? instant(report.asOf) : '无测量 no measurement'} · 测量 ${report.measurements} 条 measurements · 隔离 ${report.quarantined} 条 quarantined · 登记地点 ${report.register.places} 个 places,其中行政村与社区 ${report.register.villages} 个 villages</p>
+<p>规划 plan: ${plan.source.zh} · ${plan.source.en}</p>
+</header>
+<main>
+${summary(report)}
+${report.targets.map(section)}
+${changes(report)}
+${methods(report)}
+</main>
+<footer>
+<p>文件摘要 SHA-256 of report.json: <code>${sha256}</code></p>
+<p>月份按北京时间 [1 日 00:00, 次月 1 日 00:00)。区间为 95% 置信区间;达标须下限达到目标,未达标须上限低于目标,其余为未定;线路不足为样本不足;沉默是“无证据”,不是零。<br>
+Months are Asia/Shanghai, half-open. Intervals are 95 %: met only if the lower bound reaches the goal, missed only if the upper bound falls short, else undecided; too few lines: insufficient; silence is no evidence, not zero.</p>
+</footer>
+</body>
+</html>
+`;
+}
+
+function summary(report: MonthlyReport): Fragment {
+  return markup`<table>
+<caption>各项目标 · targets</caption>
+<thead><tr><th>目标 target<th>目标值 goal<th>测得 measured<th>95% 区间 interval<th>n/N 线路 lines<th>村 villages<th>结论 verdict</thead>
+<tbody>${report.targets.map(
+    ({ title, goal, overall: { figure, verdict } }) => markup`
+<tr><th scope="row">${title.zh}<small>${title.en}</small><td>≥ ${amount(goal.atLeast, figure.unit)}<small>${goal.basis === 'plan' ? '计划原文 plan' : '暂定 assumed'}</small>${cells(figure)}<td>${mark(verdict)}`,
+  )}
+</tbody></table>`;
+}
+
+function section(target: MonthlyTarget): Fragment {
+  return markup`<section>
+<h2>${target.title.zh}<small>${target.title.en}</small></h2>
+<p>${target.source} · ${target.goal.note.zh} · ${target.goal.note.en}</p>
+${map(target)}
+${table(
+  '分运营商 · by carrier',
+  target.carriers.map(({ title, overall }) => ({ name: `${title.zh} ${title.en}`, ...overall })),
+)}
+${table(
+  '分设区市 · by city',
+  target.cities.map((city) => ({ name: city.area.name, ...city })),
+)}
+</section>`;
+}
+
+function table(caption: string, rows: readonly ({ name: string } & AreaFigure)[]): Fragment {
+  return markup`<table>
+<caption>${caption}</caption>
+<thead><tr><th>名称 name<th>测得 measured<th>95% 区间 interval<th>n/N 线路 lines<th>村 villages<th>结论 verdict</thead>
+<tbody>${rows.map(
+    ({ name, figure, verdict }) => markup`
+<tr><th scope="row">${name}${cells(figure)}<td>${mark(verdict)}`,
+  )}
+</tbody></table>`;
+}
+
+function cells(figure: Figure): Fragment {
+  const { interval, unit } = figure;
+  return markup`<td>${figure.value === null ? '无证据 no evidence' : amount(figure.value, unit)}<td>${interval ? `${amount(interval.low, unit)} … ${amount(interval.high, unit)}` : '—'}<td>${figure.observed}/${figure.registered}<td>${figure.placesObserved}/${figure.placesRegistered}`;
+}
+
+function mark(verdict: Verdict): Fragment {
+  const title = VERDICT_TITLES[verdict];
+  return markup`<span class="${verdict}">${MARKS[verdict]} ${title.zh}<small>${title.en}</small></span>`;
+}
+
+/** Counties by verdict; without enough lines hatched, never coloured. */
+function map(target: MonthlyTarget): Fragment {
+  const verdicts = new Map(
+    target.counties.map(({ area, verdict, figure }) => [area.code, { verdict, figure }]),
+  );
+  return markup`<figure>
+<svg viewBox="0 0 ${COUNTIES.width} ${COUNTIES.height}" role="img" aria-label="${target.title.zh} 分县图">
+<defs><pattern id="hatch-${target.id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#fff"/><line x1="0" x2="0" y1="0" y2="6" stroke="#9aa3ad" stroke-width="2"/></pattern></defs>
+${COUNTIES.counties.map(({ code, name, path }) => {
+  const county = verdicts.get(code);
+  const verdict = county?.verdict ?? 'insufficient';
+  const fill = verdict === 'insufficient' ? `url(#hatch-${target.id})` : FILLS[verdict];
+  const n = county ? `${county.figure.observed}/${county.figure.registered}` : '0/0';
+  return markup`<path d="${path}" fill="${fill}"><title>${name} ${VERDICT_TITLES[verdict].zh} n/N ${n}</title></path>`;
+})}
+</svg>
+<figcaption>${(['met', 'undecided', 'missed'] as const).map(
+    (verdict) =>
+      markup`<svg class="key" viewBox="0 0 12 12"><rect width="12" height="12" fill="${FILLS[verdict]}"/></svg> ${VERDICT_TITLES[verdict].zh} `,
+  )}<svg class="key" viewBox="0 0 12 12"><rect width="12" height="12" fill="url(#hatch-${target.id})"/></svg> 样本不足或无证据 · ${COUNTIES.approval ?? '内部使用,未经地图审核'}</figcaption>
+</figure>`;
+}
+
+/** Blue, sand and brick: told apart without red and green. */
+const FILLS = { met: '#225ea8', undecided: '#a9cfe0', missed: '#c8553d' } as const;
+
+function changes(report: MonthlyReport): Fragment | '' {
+  if (report.supersedes === null) return '';
+  return markup`<section><h2>与上一版的差异<small>changes since the edition before</small></h2>
+<p>取代 supersedes <code>${report.supersedes}</code></p>
+<table><thead><tr><th>目标 target<th>地点 place<th>原 before<th>现 after</thead>
+<tbody>${report.changes.map((change) => markup`<tr><td>${change.target}<td>${change.area}<td>${change.before}<td>${change.after}`)}</tbody></table></section>`;
+}
+
+function methods(report: MonthlyReport): Fragment {
+  return markup`<section><h2>方法<small>methods</small></h2><dl>${report.targets.map(
+    ({ indicator, evidence, minimumLines }) => markup`
+<dt>${indicator.title.zh} ${indicator.title.en} <code>${indicator.method}</code>
+<dd>${indicator.source}。一条线路至少 ${evidence.minimumRuns} 次、${evidence.minimumDays} 天${indicator.kind === 'ratio' ? `、${amount(evidence.passRatio, '1')} 成功` : ''};一地至少 ${minimumLines} 条线路。A line needs ${evidence.minimumRuns} runs on ${evidence.minimumDays} day(s); an area ${minimumLines} lines.`,
+  )}</dl></section>`;
+}
+
+/** A figure in the unit people read. */
+export function amount(value: number, unit: string): string {
+  if (unit === '1') return `${(value * 100).toFixed(1)}%`;
+  if (unit === 'bit/s') return `${(value / 1e6).toFixed(1)} Mbit/s`;
+  return `${value} ${unit}`;
+}
+
+/** An instant in the plan's own zone, to the second. */
+function instant(utc: string): string {
+  const local = new Date(new Date(utc).getTime() + 8 * 3_600_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} (UTC+8)`;
+}
+
+const STYLE = `
+:root{font:14px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:#1d2733}
+body{max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.7rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .3rem;border-top:1px solid #d5dbe1;padding-top:1rem}
+small{display:block;font-weight:400;font-size:.8em;color:#5b6773}
+.edition{font-size:1.1rem;margin:.3rem 0}
+table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tabular-nums}
+caption{text-align:left;font-weight:600;padding:.3rem 0}
+th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #e5e9ed;vertical-align:top;font-weight:400}
+thead th{color:#5b6773;font-size:.85em}
+figure{margin:1rem 0}figure>svg{width:100%;max-height:32rem}path{stroke:#fff;stroke-width:.6}
+.key{width:.9em;height:.9em;vertical-align:-.1em}
+.met{color:#1b4f91}.missed{color:#a23a24}.undecided{color:#1f6480}.insufficient{color:#5b6773}
+footer{margin-top:3rem;color:#5b6773;font-size:.85em;word-break:break-all}
+@media print{body{margin:0;max-width:none}section{break-inside:avoid-page}thead{display:table-header-group}}
+`;

@@ -1,0 +1,7 @@
+/** County outlines as SVG paths: drawings of a replaceable file, keyed by code, never by name. */
+import { readFileSync } from 'node:fs';
+import type { CountyGeometry } from './contract.ts';
+
+export const COUNTIES: CountyGeometry = JSON.parse(
+  readFileSync(new URL('./jiangsu-counties.json', import.meta.url), 'utf8'),
+);

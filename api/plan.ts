@@ -1,0 +1,169 @@
+/**
+ * A plan is data: `plans/*.yaml`, checked against this schema. Another province or year is another
+ * file; nothing else changes.
+ */
+
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Fault } from '../probes/fault.ts';
+import { nameSchema } from '../probes/measurement.ts';
+
+const titleSchema = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
+
+export const targetSchema = z.strictObject({
+  id: nameSchema,
+  /** Name of a file in `sql/indicators/`. */
+  indicator: nameSchema,
+  title: titleSchema,
+  /** Paragraph of the plan's text. */
+  source: z.string().min(1),
+  goal: z.strictObject({
+    /** In the indicator's unit: 0…1 for ratios, bit/s for rates. */
+    atLeast: z.number().positive(),
+    basis: z.enum(['plan', 'assumed']),
+    note: titleSchema,
+  }),
+  /** When a line's month counts as observed, and what a pass is. */
+  evidence: z.strictObject({
+    minimumRuns: z.int().min(1),
+    minimumDays: z.int().min(1).max(28),
+    /** Share of a line's runs that must succeed; ratios only. */
+    passRatio: z.number().gt(0).max(1).default(1),
+  }),
+  /** Below this many observed lines an area gets no verdict. */
+  minimumLines: z.int().min(1),
+});
+export type PlanTarget = z.infer<typeof targetSchema>;
+
+export const planSchema = z.strictObject({
+  id: nameSchema,
+  title: titleSchema,
+  source: titleSchema,
+  /** Code of the place the plan is for. */
+  area: z.string().regex(/^\d{2,12}$/),
+  due: z.iso.date(),
+  carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
+  targets: z.array(targetSchema).min(1),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** What a plan's words must refer to. */
+export interface PlanReferences {
+  hasPlace(code: string): boolean;
+  readonly indicators: readonly string[];
+}
+
+/**
+ * Parses and checks a plan. Every refusal names the file, the line and the cure.
+ *
+ * @throws Fault `plan-unreadable`, `plan-malformed`, `plan-unknown-place`, `plan-unknown-indicator`, `plan-duplicate-target`
+ */
+export function parsePlan(text: string, file: string, references: PlanReferences): Plan {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const broken = document.errors[0];
+  if (broken) {
+    const line = broken.linePos?.[0].line ?? 1;
+    throw planFault(
+      'plan-unreadable',
+      file,
+      line,
+      `不是合法的 YAML(${broken.code})`,
+      `not valid YAML (${broken.code})`,
+    );
+  }
+  const lineAt = (path: readonly PropertyKey[]) => lineOf(document.contents, path, lines);
+
+  const parsed = planSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path =
+      issue?.code === 'unrecognized_keys'
+        ? [...issue.path, issue.keys[0] ?? '']
+        : (issue?.path ?? []);
+    const where = path.map(String).join('.');
+    throw planFault(
+      'plan-malformed',
+      file,
+      lineAt(path),
+      `“${where}” 不合要求:${issue?.message}`,
+      `"${where}" is not as it must be: ${issue?.message}`,
+    );
+  }
+  const plan = parsed.data;
+
+  if (!references.hasPlace(plan.area))
+    throw planFault(
+      'plan-unknown-place',
+      file,
+      lineAt(['area']),
+      `登记册中没有区划代码 ${plan.area}`,
+      `the register has no place with code ${plan.area}`,
+    );
+  for (const [index, target] of plan.targets.entries()) {
+    if (!references.indicators.includes(target.indicator))
+      throw planFault(
+        'plan-unknown-indicator',
+        file,
+        lineAt(['targets', index, 'indicator']),
+        `没有名为 ${target.indicator} 的指标,可用:${references.indicators.join('、')}`,
+        `no indicator is called ${target.indicator}; there are: ${references.indicators.join(', ')}`,
+      );
+    if (plan.targets.findIndex(({ id }) => id === target.id) !== index)
+      throw planFault(
+        'plan-duplicate-target',
+        file,
+        lineAt(['targets', index, 'id']),
+        `目标 ${target.id} 出现了两次`,
+        `target ${target.id} stands there twice`,
+      );
+  }
+  return plan;
+}
+
+/** The plans that ship with tongda, by id. */
+export function builtInPlanFile(id: string): string {
+  return new URL(`./plans/${id}.yaml`, import.meta.url).pathname;
+}
+
+/** @throws Fault `plan-missing` besides those of {@link parsePlan} */
+export function loadPlan(file: string, references: PlanReferences): Plan {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new Fault(
+      'plan-missing',
+      `读不到规划文件 ${file}:请检查路径`,
+      `cannot read the plan file ${file}: check the path`,
+    );
+  }
+  return parsePlan(text, file, references);
+}
+
+function planFault(code: string, file: string, line: number, zh: string, en: string): Fault {
+  return new Fault(
+    code,
+    `规划文件 ${file} 第 ${line} 行:${zh}`,
+    `plan file ${file}, line ${line}: ${en}`,
+  );
+}
+
+/** The line of the deepest node along `path` that exists: a missing key is reported at its parent. */
+function lineOf(root: Node | null, path: readonly PropertyKey[], lines: LineCounter): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
+      if (!pair) break;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    } else break;
+  }
+  return lines.linePos(offset).line;
+}

@@ -1,0 +1,56 @@
+/** Errors as RFC 9457 problem details. */
+
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from 'pino';
+import { Refusal } from '../ingest/refusal.ts';
+import { Fault } from '../probes/fault.ts';
+import type { Problem } from './contract.ts';
+
+export function problemHandler(log: Logger) {
+  return (reason: Error, context: Context): Response => {
+    if (reason instanceof Fault) return problem(context, reason);
+    log.error({ reason, path: context.req.path }, 'request failed');
+    return problem(
+      context,
+      new Refusal(
+        500,
+        'internal',
+        '站点内部错误,已记入日志',
+        'the station failed; its log says why',
+      ),
+    );
+  };
+}
+
+export function notFound(context: Context): Response {
+  return problem(
+    context,
+    new Refusal(
+      404,
+      'not-found',
+      `没有 ${context.req.path} 这个地址`,
+      `there is nothing at ${context.req.path}`,
+    ),
+  );
+}
+
+function problem(context: Context, fault: Fault): Response {
+  const { status, retryAfterS } = fault instanceof Refusal ? fault : BAD_REQUEST;
+  const body: Problem = {
+    type: `urn:tongda:problem:${fault.code}`,
+    title: fault.code,
+    status,
+    code: fault.code,
+    detail: fault.zh,
+    detailEn: fault.en,
+  };
+  if (retryAfterS !== undefined) context.header('retry-after', String(retryAfterS));
+  if (status === 401) context.header('www-authenticate', 'Bearer');
+  return context.json(body, status as ContentfulStatusCode, {
+    'content-type': 'application/problem+json',
+  });
+}
+
+/** What a fault takes that was not thrown for a request: a wrong month is the asker's mistake. */
+const BAD_REQUEST = { status: 400, retryAfterS: undefined };

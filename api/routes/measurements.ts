@@ -1,0 +1,107 @@
+/**
+ * `GET /v1/measurements`: the rows behind every figure, page by page.
+ *
+ * Pages follow the order in which rows came in, so that a late row is never skipped; `next` is an
+ * opaque cursor, null on the last page. With `order=asc` the end of the data is where to go on later.
+ */
+import { Hono } from 'hono';
+import { metricNamed } from '../../probes/catalogue.ts';
+import type { QueryRow } from '../../sql/rows.ts';
+import type { MeasurementPage, MeasurementRow } from '../contract.ts';
+import type { EvidenceReader } from '../evidence.ts';
+import { countOfRequest, malformed } from './request.ts';
+
+type Row = QueryRow<'measurement_page_desc'>;
+
+/** The row after which a page begins. */
+interface Cursor {
+  readonly afterReceived: string;
+  readonly afterProbe: string;
+  readonly afterSequence: number;
+}
+
+/** Before every row, and behind every row. */
+const START: Readonly<Record<'asc' | 'desc', Cursor>> = {
+  asc: { afterReceived: '1970-01-01T00:00:00.000000Z', afterProbe: '', afterSequence: 0 },
+  desc: { afterReceived: '2200-01-01T00:00:00.000000Z', afterProbe: '', afterSequence: 0 },
+};
+
+export function measurements(reader: EvidenceReader): Hono {
+  return new Hono().get('/v1/measurements', async (context) => {
+    const limit = countOfRequest(context, 'limit', 100, 1_000);
+    const order = context.req.query('order') ?? 'desc';
+    if (order !== 'asc' && order !== 'desc') throw malformed('order', order, 'asc | desc');
+    const text = context.req.query('cursor');
+    const cursor = text ? decodeCursor(text) : null;
+    const rows = await reader.store.query(`measurement_page_${order}`, {
+      limit: limit + 1,
+      ...(cursor ?? START[order]),
+      probe: context.req.query('probe') ?? '',
+      line: context.req.query('line') ?? '',
+      metric: context.req.query('metric') ?? '',
+      within: context.req.query('within') ?? '',
+    });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const answer: MeasurementPage = {
+      items: page.map(measurementRow),
+      next: rows.length > limit && last ? encodeCursor(last) : null,
+    };
+    return context.json(answer);
+  });
+}
+
+/** A stored row as the API shows it: values by name, in their units. Pure. */
+export function measurementRow(row: Row): MeasurementRow {
+  const values: Record<string, number> = {};
+  for (const [slot, { name, resolution }] of (metricNamed(row.metric)?.values ?? []).entries()) {
+    const stored = row.values[slot];
+    const decimals = Math.max(0, Math.ceil(-Math.log10(resolution)));
+    if (stored !== null && stored !== undefined)
+      values[name] = Number((stored * resolution).toFixed(decimals));
+  }
+  return {
+    id: `${row.probe}:${row.sequence}`,
+    probe: row.probe,
+    sequence: row.sequence,
+    metric: row.metric,
+    method: row.method,
+    task: row.task,
+    target: row.target,
+    address: row.address === '::' ? null : row.address.replace(/^::ffff:(?=\d+\.)/, ''),
+    family: row.family === 4 ? 4 : 6,
+    start: row.start,
+    durationMs: row.durationUs / 1000,
+    outcome: row.outcome,
+    stage: row.stage,
+    code: row.code,
+    values,
+    conflicts: row.conflicts,
+    line: row.line,
+    place: row.place,
+    carrier: row.carrier,
+    received: row.received,
+    software: row.software,
+  };
+}
+
+function encodeCursor({ received, probe, sequence }: Row): string {
+  return Buffer.from(JSON.stringify([received, probe, sequence])).toString('base64url');
+}
+
+function decodeCursor(text: string): Cursor {
+  try {
+    const [afterReceived, afterProbe, afterSequence] = JSON.parse(
+      Buffer.from(text, 'base64url').toString(),
+    );
+    if (
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(afterReceived) &&
+      typeof afterProbe === 'string' &&
+      Number.isSafeInteger(afterSequence)
+    )
+      return { afterReceived, afterProbe, afterSequence };
+  } catch {
+    // Said below.
+  }
+  throw malformed('cursor', text.slice(0, 40), 'the `next` of an earlier page');
+}

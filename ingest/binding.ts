@@ -1,0 +1,191 @@
+/**
+ * Who a probe is and where it stands: enrolment, tokens, and the binding of a probe to a line and
+ * of the line to a place, as of a date. Place and carrier come from here, never from a client and
+ * never from an address.
+ */
+
+import { createHash, randomBytes } from 'node:crypto';
+import { Fault } from '../probes/fault.ts';
+import { nameSchema } from '../probes/measurement.ts';
+import type { Store } from '../sql/store.ts';
+import { dayOf } from './month.ts';
+import { Refusal } from './refusal.ts';
+import type { Register } from './register.ts';
+
+/** Technology of the station's own self-test line: measured, shown, never counted. */
+export const LOOPBACK = 'loopback';
+
+export const TECHNOLOGIES = [
+  'ftth',
+  'fttb',
+  'docsis',
+  'dsl',
+  'lte',
+  'nr',
+  'wlan',
+  'satellite',
+  LOOPBACK,
+] as const;
+
+/** What the station adds to a measurement. */
+export interface Binding {
+  readonly line: string;
+  readonly place: string;
+  readonly carrier: string;
+}
+
+interface LineVersion extends Binding {
+  /** `YYYY-MM-DD`, inclusive. */
+  readonly validFrom: string;
+  readonly validTo: string;
+}
+
+/** One enrolled probe. */
+export interface EnrolledProbe {
+  readonly probe: string;
+  /** The line's binding on the day of `instant`; null when the line did not exist then. */
+  bindingAt(instant: Date): Binding | null;
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Probes by the hash of their token. Read from the store; an unknown token makes it look again. */
+export class ProbeDirectory {
+  readonly #store: Store;
+  readonly #now: () => number;
+  #byToken: ReadonlyMap<string, EnrolledProbe> = new Map();
+  #loadedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(store: Store, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** The probe a token belongs to; null for a token that is unknown or revoked. */
+  async authenticate(token: string): Promise<EnrolledProbe | null> {
+    const hash = hashToken(token);
+    const age = this.#now() - this.#loadedAt;
+    // Enrolment may happen in another process: look again for strangers, though not for every guess.
+    if (age > 30_000 || (age > 1_000 && !this.#byToken.has(hash))) await this.#load();
+    return this.#byToken.get(hash) ?? null;
+  }
+
+  async #load(): Promise<void> {
+    this.#loadedAt = this.#now();
+    const [probes, lines] = await Promise.all([
+      this.#store.query('probe_tokens', {}),
+      this.#store.query('line_versions', {}),
+    ]);
+    const versions = new Map<string, LineVersion[]>();
+    for (const line of lines) versions.set(line.line, [...(versions.get(line.line) ?? []), line]);
+    this.#byToken = new Map(
+      probes.map(({ probe, line, tokenSha256 }) => [
+        tokenSha256,
+        { probe, bindingAt: (instant) => versionAt(versions.get(line) ?? [], dayOf(instant)) },
+      ]),
+    );
+  }
+}
+
+/**
+ * The probe behind `Authorization: Bearer <token>`.
+ *
+ * @throws Fault `token-missing`, `token-unknown` (401)
+ */
+export async function authenticate(
+  directory: ProbeDirectory,
+  authorization: string | undefined,
+): Promise<EnrolledProbe> {
+  const token = /^Bearer ([\w-]{20,200})$/.exec(authorization ?? '')?.[1];
+  if (!token)
+    throw new Refusal(
+      401,
+      'token-missing',
+      '请求未带探针令牌:请用 Authorization: Bearer <令牌>',
+      'the request carries no probe token: send Authorization: Bearer <token>',
+    );
+  const probe = await directory.authenticate(token);
+  if (!probe)
+    throw new Refusal(
+      401,
+      'token-unknown',
+      '探针令牌无效或已吊销:请用 tongda probe add 重新登记',
+      'the probe token is not known or was revoked: enrol the probe again with tongda probe add',
+    );
+  return probe;
+}
+
+function versionAt(versions: readonly LineVersion[], day: string): Binding | null {
+  const found = versions.find(({ validFrom, validTo }) => validFrom <= day && day <= validTo);
+  return found ? { line: found.line, place: found.place, carrier: found.carrier } : null;
+}
+
+export interface Enrolment {
+  readonly probe: string;
+  readonly line: string;
+  readonly place: string;
+  readonly carrier: string;
+  readonly technology: string;
+  readonly subscribedDownBps: number | null;
+  readonly subscribedUpBps: number | null;
+  /** First day of the line, `YYYY-MM-DD`. */
+  readonly validFrom: string;
+}
+
+/**
+ * Registers a line and binds a probe to it.
+ *
+ * @returns the probe's token: shown once, stored only as its SHA-256
+ * @throws Fault `name-malformed`, `place-unknown`, `technology-unknown`, `probe-exists`
+ */
+export async function enrol(
+  store: Store,
+  register: Register,
+  enrolment: Enrolment,
+  now: Date,
+): Promise<string> {
+  for (const key of ['probe', 'line', 'carrier'] as const)
+    if (!nameSchema.safeParse(enrolment[key]).success)
+      throw new Fault(
+        'name-malformed',
+        `${key} “${enrolment[key]}” 不合要求:只用小写字母、数字和连字符,最长 63 个字符`,
+        `${key} "${enrolment[key]}" will not do: use lower-case letters, digits and hyphens, at most 63`,
+      );
+  if (!register.find(enrolment.place))
+    throw new Refusal(
+      404,
+      'place-unknown',
+      `登记册中没有区划代码 ${enrolment.place}:请查对代码`,
+      `the register has no place with code ${enrolment.place}: check the code`,
+    );
+  if (!(TECHNOLOGIES as readonly string[]).includes(enrolment.technology))
+    throw new Fault(
+      'technology-unknown',
+      `不认识接入技术 ${enrolment.technology},可用:${TECHNOLOGIES.join('、')}`,
+      `technology ${enrolment.technology} is not known; there are: ${TECHNOLOGIES.join(', ')}`,
+    );
+  const probes = await store.query('probe_tokens', {});
+  if (probes.some(({ probe }) => probe === enrolment.probe))
+    throw new Refusal(
+      409,
+      'probe-exists',
+      `探针 ${enrolment.probe} 已登记:请换一个名称`,
+      `probe ${enrolment.probe} is enrolled already: choose another name`,
+    );
+
+  const { probe, ...line } = enrolment;
+  const token = randomBytes(32).toString('base64url');
+  await store.insert('line', [line]);
+  await store.insert('probe', [
+    {
+      probe,
+      line: line.line,
+      tokenSha256: hashToken(token),
+      enrolled: now.toISOString(),
+      revoked: null,
+    },
+  ]);
+  return token;
+}

@@ -1,0 +1,93 @@
+/**
+ * The probe's clock against the station's, from one exchange: the station says its time, the probe
+ * saw the exchange begin and end by its monotonic clock, and the truth lies in between. Pure.
+ */
+import type { ClockState } from './measurement.ts';
+
+/** Where the time comes from; injected, so that tests can turn it. */
+export interface Clock {
+  /** Unix milliseconds, UTC; may jump. */
+  wallMs(): number;
+  /** Monotonic milliseconds of any origin. */
+  monotonicMs(): number;
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** The station's time at one instant of the monotonic clock. */
+export interface StationTime {
+  readonly stationMs: number;
+  readonly monotonicMs: number;
+  /** At that instant. */
+  readonly uncertaintyMs: number;
+}
+
+/** Crystals of small computers stray by some 50 ppm; twice that. */
+const DRIFT = 100e-6;
+
+/**
+ * @param stationTime RFC 3339, from the header `tongda-time`
+ * @returns null where there is none or it is not a time
+ */
+export function stationTimeOf(
+  stationTime: string | undefined,
+  sentMs: number,
+  answeredMs: number,
+): StationTime | null {
+  const stationMs = Date.parse(stationTime ?? '');
+  if (Number.isNaN(stationMs)) return null;
+  return {
+    stationMs,
+    monotonicMs: (sentMs + answeredMs) / 2,
+    uncertaintyMs: (answeredMs - sentMs) / 2,
+  };
+}
+
+/**
+ * The better known of two, now. Where they contradict each other the machine has slept, which the
+ * monotonic clock does not count: the fresh one is right.
+ */
+export function betterTime(
+  known: StationTime | null,
+  fresh: StationTime | null,
+  monotonicMs: number,
+): StationTime | null {
+  if (!known || !fresh) return fresh ?? known;
+  const apartMs = Math.abs(stationMsAt(known, monotonicMs) - stationMsAt(fresh, monotonicMs));
+  const knownDoubtMs = uncertaintyAt(known, monotonicMs);
+  const freshDoubtMs = uncertaintyAt(fresh, monotonicMs);
+  return freshDoubtMs <= knownDoubtMs || apartMs > knownDoubtMs + freshDoubtMs ? fresh : known;
+}
+
+/**
+ * The clock's state now. The station's time is carried on by the monotonic clock, so the offset is
+ * right also after somebody has set the probe's clock.
+ */
+export function clockState(
+  known: StationTime | null,
+  now: { readonly wallMs: number; readonly monotonicMs: number },
+  synchronised: boolean | null,
+): ClockState {
+  if (!known) return { synchronised, offsetMs: null, uncertaintyMs: null };
+  return {
+    synchronised,
+    offsetMs: roundUs(stationMsAt(known, now.monotonicMs) - now.wallMs),
+    uncertaintyMs: roundUs(uncertaintyAt(known, now.monotonicMs)),
+  };
+}
+
+function stationMsAt(time: StationTime, monotonicMs: number): number {
+  return time.stationMs + (monotonicMs - time.monotonicMs);
+}
+
+function uncertaintyAt(time: StationTime, monotonicMs: number): number {
+  return time.uncertaintyMs + Math.abs(monotonicMs - time.monotonicMs) * DRIFT;
+}
+
+/** Milliseconds to whole microseconds. */
+export function roundUs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

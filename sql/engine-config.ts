@@ -1,0 +1,54 @@
+/** The embedded engine's two configuration files, as text. */
+
+/**
+ * Server settings. The caches are bounded far below ClickHouse's defaults (5 GiB each), because the
+ * engine shares a small machine with the station.
+ */
+export function engineConfig(usersFile: string): string {
+  return `<clickhouse>
+  <logger><level>warning</level><console>0</console></logger>
+  <timezone>UTC</timezone>
+  <user_directories><users_xml><path>${escapeXml(usersFile)}</path></users_xml></user_directories>
+  <users_config>${escapeXml(usersFile)}</users_config>
+  <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
+  <mark_cache_size>268435456</mark_cache_size>
+  <primary_index_cache_size>67108864</primary_index_cache_size>
+  <index_mark_cache_size>67108864</index_mark_cache_size>
+  <!-- Parts replaced by a merge stay until the merged part has surely reached the disk; this build's default is 0. -->
+  <merge_tree><old_parts_lifetime>480</old_parts_lifetime></merge_tree>
+</clickhouse>
+`;
+}
+
+/**
+ * Users. The engine's own run needs `default` without a password; reduced to the one grant that
+ * opens the listener, it reads no table and no file for a stranger on the machine. The station logs
+ * in by name, with a password made anew at each start.
+ */
+export function engineUsers(username: string, passwordSha256: string): string {
+  return `<clickhouse>
+  <profiles><default/></profiles>
+  <quotas><default/></quotas>
+  <users>
+    <default>
+      <password></password>
+      <networks><ip>::1</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      <grants><query>GRANT SYSTEM LISTEN ON *.*</query></grants>
+    </default>
+    <${username}>
+      <password_sha256_hex>${passwordSha256}</password_sha256_hex>
+      <networks><ip>127.0.0.1</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      <access_management>1</access_management>
+    </${username}>
+  </users>
+</clickhouse>
+`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

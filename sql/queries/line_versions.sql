@@ -1,0 +1,4 @@
+-- Every version of every line: what a measurement is bound to depends on its day.
+SELECT line, place, carrier, validFrom, validTo
+FROM line FINAL
+ORDER BY line, validFrom DESC

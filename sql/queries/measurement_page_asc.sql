@@ -1,0 +1,19 @@
+-- A page of measurements, earliest received first, after the row (afterReceived, afterProbe,
+-- afterSequence); to begin, ask after 1970-01-01, '', 0. An empty filter lets everything through.
+-- {afterReceived:DateTime64(6)} {afterProbe:String} {afterSequence:UInt64}
+-- {probe:String} {line:String} {metric:String} {within:String} (prefix of codes) {limit:UInt32}
+SELECT
+    metric, probe, start, sequence, version, schedule, task, method, target, address, family,
+    durationUs, outcome, stage, code, detail, conflicts,
+    clockSynchronised, clockOffsetUs, clockUncertaintyUs, software,
+    [v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15] AS values,
+    received, source, line, place, carrier, admission
+FROM measurement FINAL
+WHERE ({probe:String} = '' OR probe = {probe:String})
+    AND ({line:String} = '' OR line = {line:String})
+    AND ({metric:String} = '' OR metric = {metric:String})
+    AND startsWith(place, {within:String})
+    AND received >= {afterReceived:DateTime64(6)}
+    AND (received, probe, sequence) > ({afterReceived:DateTime64(6)}, {afterProbe:String}, {afterSequence:UInt64})
+ORDER BY received, probe, sequence
+LIMIT {limit:UInt32}

@@ -1,0 +1,3 @@
+-- How many places the store holds, of whatever date.
+SELECT count() AS places
+FROM place

@@ -1,0 +1,10 @@
+-- What the station holds of a span of time.
+-- {start:DateTime64(3)} {end:DateTime64(3)}
+SELECT
+    count() AS measurements,
+    uniqExact(line) AS linesHeard,
+    if(count() = 0, NULL, max(received)) AS newest,
+    (SELECT count() FROM quarantine FINAL
+     WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}) AS quarantined
+FROM measurement FINAL
+WHERE start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}

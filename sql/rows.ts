@@ -1,0 +1,377 @@
+/**
+ * What the store's rows look like. Every type is written once, as ClickHouse itself writes it; the
+ * TypeScript shapes follow from it, and an integration test DESCRIBEs every table, query and
+ * indicator in the real engine and compares letter by letter.
+ */
+
+/** Column or parameter names with their ClickHouse types. */
+type Columns = Readonly<Record<string, string>>;
+
+type Integer = `${'' | 'U'}Int${8 | 16 | 32 | 64}`;
+
+type EnumMember<Members extends string> =
+  Members extends `'${infer Name}' = ${string}, ${infer Rest}`
+    ? Name | EnumMember<Rest>
+    : Members extends `'${infer Name}' = ${string}`
+      ? Name
+      : never;
+
+/**
+ * A ClickHouse type as it arrives in JSON: times as RFC 3339 UTC, dates as `YYYY-MM-DD`, 64-bit
+ * integers as numbers (exact to 2^53). A type not listed is `never`, which no code can use unnoticed.
+ */
+type Js<Type extends string> = Type extends `Nullable(${infer Inner})`
+  ? Js<Inner> | null
+  : Type extends `LowCardinality(${infer Inner})`
+    ? Js<Inner>
+    : Type extends `Array(${infer Inner})`
+      ? Js<Inner>[]
+      : Type extends `Enum8(${infer Members})`
+        ? EnumMember<Members>
+        : Type extends Integer | `Float${32 | 64}`
+          ? number
+          : Type extends 'Bool'
+            ? boolean
+            : Type extends
+                  | 'String'
+                  | `FixedString(${number})`
+                  | 'IPv4'
+                  | 'IPv6'
+                  | 'UUID'
+                  | 'Date'
+                  | `DateTime${string}`
+              ? string
+              : never;
+
+/** A bound parameter; times are RFC 3339 UTC, an Identifier is the name of a column. */
+type JsParameter<Type extends string> = Type extends `Array(${infer Inner})`
+  ? readonly Js<Inner>[]
+  : Type extends 'Identifier'
+    ? string
+    : Js<Type>;
+
+export type RowOf<C extends Columns> = { -readonly [Name in keyof C]: Js<C[Name]> };
+export type ParametersOf<P extends Columns> = { readonly [Name in keyof P]: JsParameter<P[Name]> };
+
+/** Every table's columns in order, those that compute themselves (MATERIALIZED) left out. */
+export const tables = {
+  place: {
+    code: 'String',
+    name: 'String',
+    level:
+      "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
+    parent: 'String',
+    kind: 'LowCardinality(String)',
+    validFrom: 'Date',
+    validTo: 'Date',
+    source: 'LowCardinality(String)',
+    updated: "DateTime64(6, 'UTC')",
+  },
+  line: {
+    line: 'String',
+    place: 'String',
+    carrier: 'LowCardinality(String)',
+    technology: 'LowCardinality(String)',
+    subscribedDownBps: 'Nullable(UInt64)',
+    subscribedUpBps: 'Nullable(UInt64)',
+    validFrom: 'Date',
+    validTo: 'Date',
+    updated: "DateTime64(6, 'UTC')",
+  },
+  probe: {
+    probe: 'String',
+    line: 'String',
+    tokenSha256: 'FixedString(64)',
+    enrolled: "DateTime64(3, 'UTC')",
+    revoked: "Nullable(DateTime64(3, 'UTC'))",
+    updated: "DateTime64(6, 'UTC')",
+  },
+  measurement: {
+    metric: 'LowCardinality(String)',
+    probe: 'LowCardinality(String)',
+    start: "DateTime64(3, 'UTC')",
+    sequence: 'UInt64',
+    version: 'UInt8',
+    schedule: 'LowCardinality(String)',
+    task: 'LowCardinality(String)',
+    method: 'LowCardinality(String)',
+    target: 'LowCardinality(String)',
+    address: 'IPv6',
+    family: 'UInt8',
+    durationUs: 'UInt64',
+    outcome: "Enum8('ok' = 1, 'failed' = 2, 'skipped' = 3)",
+    stage: 'LowCardinality(String)',
+    code: 'LowCardinality(String)',
+    detail: 'String',
+    conflicts: 'Array(LowCardinality(String))',
+    clockSynchronised: 'Nullable(Bool)',
+    clockOffsetUs: 'Nullable(Int64)',
+    clockUncertaintyUs: 'Nullable(UInt64)',
+    software: 'LowCardinality(String)',
+    v0: 'Nullable(Int64)',
+    v1: 'Nullable(Int64)',
+    v2: 'Nullable(Int64)',
+    v3: 'Nullable(Int64)',
+    v4: 'Nullable(Int64)',
+    v5: 'Nullable(Int64)',
+    v6: 'Nullable(Int64)',
+    v7: 'Nullable(Int64)',
+    v8: 'Nullable(Int64)',
+    v9: 'Nullable(Int64)',
+    v10: 'Nullable(Int64)',
+    v11: 'Nullable(Int64)',
+    v12: 'Nullable(Int64)',
+    v13: 'Nullable(Int64)',
+    v14: 'Nullable(Int64)',
+    v15: 'Nullable(Int64)',
+    received: "DateTime64(6, 'UTC')",
+    source: 'IPv6',
+    line: 'LowCardinality(String)',
+    place: 'LowCardinality(String)',
+    carrier: 'LowCardinality(String)',
+    admission: 'UInt16',
+  },
+  sample: {
+    probe: 'LowCardinality(String)',
+    sequence: 'UInt64',
+    metric: 'LowCardinality(String)',
+    start: "DateTime64(3, 'UTC')",
+    samples: 'Array(Float32)',
+  },
+  quarantine: {
+    probe: 'LowCardinality(String)',
+    sha256: 'FixedString(64)',
+    sequence: 'Nullable(UInt64)',
+    line: 'UInt32',
+    code: 'LowCardinality(String)',
+    reason: 'String',
+    original: 'String',
+    source: 'IPv6',
+    received: "DateTime64(6, 'UTC')",
+  },
+  edition: {
+    month: 'String',
+    edition: 'UInt32',
+    sealed: "DateTime64(3, 'UTC')",
+    sha256: 'FixedString(64)',
+    document: 'String',
+  },
+} as const satisfies Record<string, Columns>;
+
+/** Columns an insert may leave out, because the table gives them a DEFAULT. */
+export const defaulted = {
+  place: ['validTo', 'updated'],
+  line: ['validTo', 'updated'],
+  probe: ['updated'],
+} as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
+
+type Tables = typeof tables;
+export type TableName = keyof Tables;
+
+type Defaulted<Name extends TableName> = Name extends keyof typeof defaulted
+  ? (typeof defaulted)[Name][number]
+  : never;
+
+/** What an insert brings. */
+export type InsertOf<Name extends TableName> = Readonly<
+  Omit<RowOf<Tables[Name]>, Defaulted<Name>> &
+    Partial<Pick<RowOf<Tables[Name]>, Defaulted<Name> & keyof RowOf<Tables[Name]>>>
+>;
+
+/** What a query asks for and what it answers. */
+interface Question {
+  readonly params: Columns;
+  readonly columns: Columns;
+}
+
+const measurementPage = {
+  params: {
+    afterReceived: 'DateTime64(6)',
+    afterProbe: 'String',
+    afterSequence: 'UInt64',
+    probe: 'String',
+    line: 'String',
+    metric: 'String',
+    within: 'String',
+    limit: 'UInt32',
+  },
+  columns: {
+    metric: 'LowCardinality(String)',
+    probe: 'LowCardinality(String)',
+    start: "DateTime64(3, 'UTC')",
+    sequence: 'UInt64',
+    version: 'UInt8',
+    schedule: 'LowCardinality(String)',
+    task: 'LowCardinality(String)',
+    method: 'LowCardinality(String)',
+    target: 'LowCardinality(String)',
+    address: 'IPv6',
+    family: 'UInt8',
+    durationUs: 'UInt64',
+    outcome: "Enum8('ok' = 1, 'failed' = 2, 'skipped' = 3)",
+    stage: 'LowCardinality(String)',
+    code: 'LowCardinality(String)',
+    detail: 'String',
+    conflicts: 'Array(LowCardinality(String))',
+    clockSynchronised: 'Nullable(Bool)',
+    clockOffsetUs: 'Nullable(Int64)',
+    clockUncertaintyUs: 'Nullable(UInt64)',
+    software: 'LowCardinality(String)',
+    values: 'Array(Nullable(Int64))',
+    received: "DateTime64(6, 'UTC')",
+    source: 'IPv6',
+    line: 'LowCardinality(String)',
+    place: 'LowCardinality(String)',
+    carrier: 'LowCardinality(String)',
+    admission: 'UInt16',
+  },
+} as const satisfies Question;
+
+/** Every file of `queries/`, by its name. */
+export const queries = {
+  measurement_page_asc: measurementPage,
+  measurement_page_desc: measurementPage,
+  places_at: {
+    params: { day: 'Date' },
+    columns: {
+      code: 'String',
+      name: 'String',
+      level:
+        "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
+      parent: 'String',
+      kind: 'LowCardinality(String)',
+    },
+  },
+  place_count: { params: {}, columns: { places: 'UInt64' } },
+  probe_tokens: {
+    params: {},
+    columns: { probe: 'String', line: 'String', tokenSha256: 'FixedString(64)' },
+  },
+  line_versions: {
+    params: {},
+    columns: {
+      line: 'String',
+      place: 'String',
+      carrier: 'LowCardinality(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+    },
+  },
+  lines_between: {
+    params: { first: 'Date', last: 'Date' },
+    columns: {
+      line: 'String',
+      place: 'String',
+      carrier: 'LowCardinality(String)',
+      technology: 'LowCardinality(String)',
+      subscribedDownBps: 'Nullable(UInt64)',
+      subscribedUpBps: 'Nullable(UInt64)',
+    },
+  },
+  months: { params: {}, columns: { month: 'String' } },
+  station_counts: {
+    params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: {
+      measurements: 'UInt64',
+      linesHeard: 'UInt64',
+      newest: "Nullable(DateTime64(6, 'UTC'))",
+      quarantined: 'UInt64',
+    },
+  },
+  line_outcomes: {
+    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: {
+      line: 'LowCardinality(String)',
+      metric: 'LowCardinality(String)',
+      family: 'UInt8',
+      target: 'LowCardinality(String)',
+      outcome: "Enum8('ok' = 1, 'failed' = 2, 'skipped' = 3)",
+      stage: 'LowCardinality(String)',
+      code: 'LowCardinality(String)',
+      runs: 'UInt64',
+      newest: "DateTime64(6, 'UTC')",
+    },
+  },
+  line_medians: {
+    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: {
+      line: 'LowCardinality(String)',
+      metric: 'LowCardinality(String)',
+      family: 'UInt8',
+      method: 'LowCardinality(String)',
+      statistic: 'String',
+      median: 'Float64',
+      n: 'UInt64',
+    },
+  },
+  series: {
+    params: {
+      metric: 'String',
+      slot: 'Identifier',
+      line: 'String',
+      within: 'String',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+      bucketSeconds: 'UInt32',
+    },
+    columns: {
+      family: 'UInt8',
+      at: 'UInt64',
+      quantiles: 'Array(Float64)',
+      n: 'UInt64',
+      failed: 'UInt64',
+      method: 'LowCardinality(String)',
+    },
+  },
+  editions: {
+    params: {},
+    columns: {
+      month: 'String',
+      edition: 'UInt32',
+      sealed: "DateTime64(3, 'UTC')",
+      sha256: 'FixedString(64)',
+    },
+  },
+  edition_document: {
+    params: { month: 'String', edition: 'UInt32' },
+    columns: {
+      month: 'String',
+      edition: 'UInt32',
+      sealed: "DateTime64(3, 'UTC')",
+      sha256: 'FixedString(64)',
+      document: 'String',
+    },
+  },
+} as const satisfies Record<string, Question>;
+
+export type QueryName = keyof typeof queries;
+export type QueryParameters<Name extends QueryName> = ParametersOf<
+  (typeof queries)[Name]['params']
+>;
+export type QueryRow<Name extends QueryName> = RowOf<(typeof queries)[Name]['columns']>;
+
+/**
+ * What every indicator is asked and answers, one row per line with enough evidence; an indicator
+ * may leave a parameter unused but can ask for no other.
+ */
+export const indicator = {
+  params: {
+    start: 'DateTime64(3)',
+    end: 'DateTime64(3)',
+    minimumRuns: 'UInt32',
+    minimumDays: 'UInt32',
+    passRatio: 'Float64',
+  },
+  columns: {
+    line: 'LowCardinality(String)',
+    place: 'LowCardinality(String)',
+    carrier: 'LowCardinality(String)',
+    value: 'Float64',
+    passed: 'Bool',
+    runs: 'UInt64',
+    newest: "DateTime64(6, 'UTC')",
+  },
+} as const satisfies Question;
+
+export type IndicatorParameters = ParametersOf<(typeof indicator)['params']>;
+export type IndicatorRow = RowOf<(typeof indicator)['columns']>;

@@ -1,0 +1,239 @@
+/**
+ * The store: a typed client of a ClickHouse over HTTP, embedded or not. Questions are files in
+ * `queries/` and `indicators/`, asked by name with bound parameters; nothing is pasted into SQL.
+ */
+import { readFileSync } from 'node:fs';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { BaseLogger } from 'pino';
+import { StoreFault } from './fault.ts';
+import { INDICATORS } from './indicator.ts';
+import {
+  type IndicatorParameters,
+  type IndicatorRow,
+  type InsertOf,
+  indicator,
+  type QueryName,
+  type QueryParameters,
+  type QueryRow,
+  queries,
+  type TableName,
+  tables,
+} from './rows.ts';
+
+export interface StoreOptions {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** Created when it is not there. */
+  readonly database?: string;
+  readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
+}
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+export interface Store {
+  readonly database: string;
+  /** Asks `queries/NAME.sql`. Rejects with the engine's error, also one that comes mid-answer. */
+  query<Name extends QueryName>(
+    name: Name,
+    params: QueryParameters<Name>,
+  ): Promise<QueryRow<Name>[]>;
+  /** Asks `indicators/NAME.sql`: one row per line with enough evidence. */
+  indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]>;
+  /**
+   * Inserts rows; resolves when they are durable on disk. All rows of one call have the same
+   * columns; a column too many or too few is an error, never a default in silence.
+   */
+  insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]): Promise<void>;
+  /** Runs a statement that answers nothing. */
+  command(sql: string, params?: Parameters): Promise<void>;
+  /** Reads with SQL of the caller's own: for the store's housekeeping and for tests. */
+  read<Row>(sql: string, params?: Parameters): Promise<Row[]>;
+  /** Whether the engine answers. */
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 180_000;
+
+const SETTINGS = {
+  session_timezone: 'UTC',
+  date_time_input_format: 'best_effort',
+  date_time_output_format: 'iso',
+  output_format_json_quote_64bit_integers: 0,
+  // A question nobody waits for any more is given up.
+  cancel_http_readonly_queries_on_client_close: 1,
+} as const;
+
+const INSERT_SETTINGS = {
+  // Acknowledged means written, not queued.
+  async_insert: 0,
+  wait_end_of_query: 1,
+  input_format_null_as_default: 0,
+  input_format_skip_unknown_fields: 0,
+} as const;
+
+/**
+ * Connects and makes the database when it is not there.
+ *
+ * @throws StoreFault `store-unreachable`
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { url, username, password, database = 'tongda', log } = options;
+  const connect = (settings: { database?: string }) =>
+    createClient({
+      url,
+      username,
+      password,
+      ...settings,
+      application: 'tongda',
+      request_timeout: REQUEST_TIMEOUT_MS,
+      // On loopback gzip costs more than it saves.
+      compression: { request: false, response: false },
+      keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
+      clickhouse_settings: SETTINGS,
+      // What goes wrong is thrown; a second voice on the console helps nobody.
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+  const founder = connect({});
+  try {
+    await founder.command({
+      query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
+      query_params: { database },
+    });
+    const insertSettings = { ...INSERT_SETTINGS, ...(await deduplicationOff(founder)) };
+    log.debug({ url, database }, 'store opened');
+    return new HttpStore(connect({ database }), database, insertSettings);
+  } catch (cause) {
+    throw new StoreFault(
+      'store-unreachable',
+      `无法使用数据库 ${url}:请检查地址、用户名和口令(TONGDA_CLICKHOUSE_URL)`,
+      `the database at ${url} cannot be used: check address, user and password (TONGDA_CLICKHOUSE_URL)`,
+      cause,
+    );
+  } finally {
+    await founder.close();
+  }
+}
+
+/**
+ * Servers spell it in two ways. Deduplication by block checksum would swallow a row sent again on
+ * purpose; that copies fall on each other is the key's work.
+ */
+async function deduplicationOff(client: ClickHouseClient): Promise<Record<string, string>> {
+  const answer = await client.query({
+    query: "SELECT count() AS known FROM system.settings WHERE name = 'deduplicate_insert'",
+    format: 'JSONEachRow',
+  });
+  const [row] = await answer.json<{ known: number }>();
+  return row?.known ? { deduplicate_insert: 'disable' } : { insert_deduplicate: '0' };
+}
+
+type InsertSettings = Readonly<Record<string, string | number>>;
+
+class HttpStore implements Store {
+  readonly database: string;
+  readonly #client: ClickHouseClient;
+  readonly #insertSettings: InsertSettings;
+
+  constructor(client: ClickHouseClient, database: string, insertSettings: InsertSettings) {
+    this.#client = client;
+    this.database = database;
+    this.#insertSettings = insertSettings;
+  }
+
+  query<Name extends QueryName>(name: Name, params: QueryParameters<Name>) {
+    return this.#ask<QueryRow<Name>>(questionOf(name), bind(queries[name].params, params));
+  }
+
+  async indicator(name: string, params: IndicatorParameters) {
+    const found = INDICATORS.get(name);
+    if (!found)
+      throw new StoreFault(
+        'indicator-unknown',
+        `没有名为 ${name} 的指标:可用 ${[...INDICATORS.keys()].join('、')}`,
+        `there is no indicator ${name}: there are ${[...INDICATORS.keys()].join(', ')}`,
+      );
+    return this.#ask<IndicatorRow>(found.sql, bind(indicator.params, params));
+  }
+
+  read<Row>(sql: string, params: Parameters = {}) {
+    return this.#ask<Row>(sql, params);
+  }
+
+  async insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]) {
+    const [first] = rows;
+    if (!first) return;
+    const columns = Object.keys(tables[table]).filter((column) => column in first);
+    await this.#client.insert({
+      table,
+      columns: columns as [string, ...string[]],
+      values: rows.map((row) => cells(table, columns, row)),
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: this.#insertSettings,
+    });
+  }
+
+  async command(sql: string, params: Parameters = {}) {
+    await this.#client.command({
+      query: sql,
+      query_params: { ...params },
+      clickhouse_settings: { wait_end_of_query: 1 },
+    });
+  }
+
+  async ping() {
+    return (await this.#client.ping({ select: true })).success;
+  }
+
+  async close() {
+    await this.#client.close();
+  }
+
+  async #ask<Row>(query: string, query_params: Parameters): Promise<Row[]> {
+    const answer = await this.#client.query({
+      query,
+      query_params: { ...query_params },
+      format: 'JSONEachRow',
+    });
+    return answer.json<Row>();
+  }
+}
+
+const texts = new Map<QueryName, string>();
+
+/** The text of a query, read once. */
+function questionOf(name: QueryName): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./queries/${name}.sql`, import.meta.url), 'utf8');
+    texts.set(name, text);
+  }
+  return text;
+}
+
+/** Only what the question declares is sent. Bound times are read in UTC and take no `Z`. */
+function bind(declared: Readonly<Record<string, string>>, given: Parameters): Parameters {
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, type]) => {
+      const value = given[name];
+      const time = type.startsWith('DateTime') && typeof value === 'string';
+      return [name, time ? value.replace(/Z$/, '') : value];
+    }),
+  );
+}
+
+/** A row as the list of its cells; whatever does not fit the columns is named, not dropped. */
+function cells(table: TableName, columns: readonly string[], row: object): unknown[] {
+  const given = row as Readonly<Record<string, unknown>>;
+  const list = columns.map((column) => {
+    const cell = given[column];
+    if (cell === undefined) throw new TypeError(`a row for ${table} lacks ${column}`);
+    return cell;
+  });
+  if (Object.keys(row).length !== columns.length) {
+    const stranger = Object.keys(row).find((key) => !columns.includes(key));
+    throw new TypeError(`a row for ${table} has ${stranger}, which its table or first row has not`);
+  }
+  return list;
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, documentHash } from '../../../api/canonical.ts';
+import type { Evidence } from '../../../api/figure.ts';
+import { FORMATS } from '../../../api/formats/catalogue.ts';
+import { cell } from '../../../api/formats/csv.ts';
+import { asEdition, type MonthlyReport, monthlyReport } from '../../../api/monthly.ts';
+import { builtInPlanFile, loadPlan } from '../../../api/plan.ts';
+import { monthsDue } from '../../../api/scheduler.ts';
+import { type Level, Register } from '../../../ingest/register.ts';
+import { INDICATORS, type Indicator } from '../../../sql/indicator.ts';
+
+const plan = loadPlan(builtInPlanFile('jiangsu-2013'), {
+  hasPlace: () => true,
+  indicators: [...INDICATORS.keys()],
+});
+const places: [string, string, Level, string][] = [
+  ['32', '江苏省', 'province', ''],
+  ['3201', '南京市', 'city', '32'],
+  ['320102', '玄武区', 'county', '3201'],
+  ['320102002', '梅园新村街道', 'township', '320102'],
+  ['320102002001', '梅园新村社区居委会', 'village', '320102002'],
+];
+const register = new Register(
+  places.map(([code, name, level, parent]) => ({ code, name, level, parent, kind: '' })),
+);
+const lineOf = (index: number, value: number, passed: boolean) => ({
+  line: `line-${index}`,
+  place: '320102002001',
+  carrier: 'telecom',
+  value,
+  passed,
+  newest: '2026-10-31 12:00:00.000000',
+});
+
+function report(passed: number, failed: number): MonthlyReport {
+  const lines = [...Array(passed).fill(true), ...Array(failed).fill(false)].map(
+    (ok: boolean, index) => lineOf(index, ok ? 1 : 0, ok),
+  );
+  const evidence: Evidence = { observed: lines, registered: lines };
+  const area = register.find('32');
+  if (!area) throw new Error('no province');
+  return monthlyReport({
+    month: '2026-10',
+    plan,
+    register,
+    area,
+    measurements: 1234,
+    quarantined: 5,
+    targets: plan.targets.map((target) => ({
+      target,
+      indicator: INDICATORS.get(target.indicator) as Indicator,
+      evidence:
+        target.indicator === 'ipv6-reach-lines' ? evidence : { observed: [], registered: [] },
+    })),
+  });
+}
+
+/** An edition as the store gives it back: through JSON with sorted keys. */
+function sealed(edition: MonthlyReport | null) {
+  if (!edition) throw new Error('not sealed');
+  return {
+    report: JSON.parse(canonicalJson(edition)) as MonthlyReport,
+    sha256: documentHash(edition),
+  };
+}
+
+describe('the monthly report', () => {
+  it('is the same to the byte when its input is', () => {
+    expect(canonicalJson(report(80, 1))).toBe(canonicalJson(report(80, 1)));
+    expect(documentHash(report(80, 1))).not.toBe(documentHash(report(80, 2)));
+  });
+
+  it('becomes edition 1, and nothing new as long as nothing changes', () => {
+    const first = sealed(asEdition(report(80, 1), null));
+    expect(first.report).toMatchObject({
+      edition: 1,
+      status: 'sealed',
+      supersedes: null,
+      changes: [],
+    });
+    expect(asEdition(report(80, 1), first)).toBeNull();
+  });
+
+  it('becomes edition 2 with the difference when late data change a figure', () => {
+    const first = sealed(asEdition(report(80, 1), null));
+    const second = asEdition(report(80, 2), first);
+    expect(second).toMatchObject({ edition: 2, supersedes: first.sha256 });
+    expect(second?.changes.map(({ target, area }) => `${target} ${area}`)).toEqual([
+      'ipv6-network 32',
+      'ipv6-network 3201',
+      'ipv6-network 320102',
+    ]);
+    expect(second?.changes[0]).toMatchObject({
+      before: expect.stringContaining('(81/81)'),
+      after: expect.stringContaining('(82/82)'),
+    });
+  });
+});
+
+describe('formats', () => {
+  const edition = sealed(asEdition(report(80, 1), null));
+
+  it.each(FORMATS.map((format) => [format.extension, format] as const))(
+    '%s draws every edition and says no evidence where there is none',
+    (_, format) => {
+      const text = format.draw(edition.report, edition.sha256);
+      expect(text).toContain('2026-10');
+      expect(text).toContain('玄武区');
+      expect(text).not.toMatch(/NaN|undefined|\[object/);
+    },
+  );
+
+  it('json is what was hashed', () => {
+    const json = FORMATS.find(({ extension }) => extension === 'json');
+    expect(json?.draw(edition.report, edition.sha256)).toBe(canonicalJson(edition.report));
+  });
+
+  it('csv and json agree on every n, N and verdict', () => {
+    const csv =
+      FORMATS.find(({ extension }) => extension === 'csv')?.draw(edition.report, '') ?? '';
+    const rows = csv
+      .replace('\uFEFF', '')
+      .trimEnd()
+      .split('\r\n')
+      .slice(1)
+      .map((row) => row.split(','));
+    const figures = edition.report.targets.flatMap(({ overall, carriers, cities, counties }) => [
+      overall,
+      ...carriers.map((each) => each.overall),
+      ...cities,
+      ...counties,
+    ]);
+    expect(rows.map((row) => [row[10], row[11], row[17]])).toEqual(
+      figures.map(({ figure, verdict }) => [
+        String(figure.observed),
+        String(figure.registered),
+        verdict,
+      ]),
+    );
+  });
+
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['@cmd', "'@cmd"],
+    ['a,b', '"a,b"'],
+    ['say "so"', '"say ""so"""'],
+    [null, ''],
+    [-3, '-3'],
+  ])('csv writes %j as %s', (value, expected) => {
+    expect(cell(value)).toBe(expected);
+  });
+
+  it('html prints the hash and escapes what is not its own', () => {
+    const html = FORMATS.find(({ extension }) => extension === 'html');
+    const text =
+      html?.draw(
+        { ...edition.report, plan: { ...edition.report.plan, title: { zh: '<script>', en: '&' } } },
+        'abc123',
+      ) ?? '';
+    expect(text).toContain('abc123');
+    expect(text).not.toContain('<script>');
+  });
+});
+
+describe('monthsDue', () => {
+  const seal = { day: 3, hour: 3 };
+  const at = (text: string) => new Date(`${text}+08:00`);
+
+  it('waits until the hour of the day after the month', () => {
+    expect(monthsDue(['2026-10'], new Set(), seal, at('2026-11-03T02:59:59'))).toEqual([]);
+    expect(monthsDue(['2026-10'], new Set(), seal, at('2026-11-03T03:00:00'))).toEqual(['2026-10']);
+  });
+
+  it('catches up on every month it missed, oldest first, and on none twice', () => {
+    expect(
+      monthsDue(
+        ['2026-10', '2026-09', '2026-07'],
+        new Set(['2026-09']),
+        seal,
+        at('2026-11-24T00:00:00'),
+      ),
+    ).toEqual(['2026-07', '2026-10']);
+  });
+});

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { builtInPlanFile, loadPlan, parsePlan } from '../../../api/plan.ts';
+import { INDICATORS } from '../../../sql/indicator.ts';
+
+const references = {
+  hasPlace: (code: string) => code === '32',
+  indicators: [...INDICATORS.keys()],
+};
+const good = readFileSync(builtInPlanFile('jiangsu-2013'), 'utf8');
+
+/** One fault each: the edit that makes it, the code, and the line the message must name. */
+const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: RegExp][] = [
+  [
+    'broken YAML',
+    (plan) => plan.replace('id: jiangsu-2013', 'id: [jiangsu'),
+    'plan-unreadable',
+    /./,
+  ],
+  [
+    'an unknown key',
+    (plan) => plan.replace('due: 2015-12-31', 'due: 2015-12-31\ncolour: red'),
+    'plan-malformed',
+    /^colour/,
+  ],
+  [
+    'an unknown key within a target',
+    (plan) => plan.replace('    minimumLines: 3\n', '    minimumLines: 3\n    weight: 2\n'),
+    'plan-malformed',
+    /^\s+weight/,
+  ],
+  [
+    'a target without a goal',
+    (plan) => plan.replace(/ {4}goal:\n( {6}.*\n)+/, ''),
+    'plan-malformed',
+    /^ {2}- id: ipv6-network/,
+  ],
+  [
+    'a wrong code',
+    (plan) => plan.replace('area: "32"', 'area: "99"'),
+    'plan-unknown-place',
+    /^area/,
+  ],
+  [
+    'a code that lost its quotes',
+    (plan) => plan.replace('area: "32"', 'area: 32'),
+    'plan-malformed',
+    /^area/,
+  ],
+  [
+    'an unknown indicator',
+    (plan) => plan.replace('indicator: ipv6-reach-lines', 'indicator: ipv6-reach'),
+    'plan-unknown-indicator',
+    /indicator: ipv6-reach$/,
+  ],
+  [
+    'two targets of one name',
+    (plan) => plan.replace('id: access-rate', 'id: ipv6-network'),
+    'plan-duplicate-target',
+    /id: ipv6-network/,
+  ],
+  [
+    'a ratio above one',
+    (plan) => plan.replace('passRatio: 0.95', 'passRatio: 95'),
+    'plan-malformed',
+    /passRatio/,
+  ],
+];
+
+describe('plans', () => {
+  it('the built-in plan is well', () => {
+    const plan = loadPlan(builtInPlanFile('jiangsu-2013'), references);
+    expect(plan.targets.map(({ id }) => id)).toEqual(['ipv6-network', 'access-rate']);
+  });
+
+  it('a file that is not there is said to be missing', () => {
+    expect(() => loadPlan('/nowhere/plan.yaml', references)).toThrow(
+      expect.objectContaining({ code: 'plan-missing' }),
+    );
+  });
+
+  it.each(FAULTS)('%s is refused with its line', (_, edit, code, at) => {
+    const text = edit(good);
+    expect(text).not.toBe(good);
+    let fault: { code?: string; en?: string } = {};
+    try {
+      parsePlan(text, 'plan.yaml', references);
+    } catch (reason) {
+      fault = reason as typeof fault;
+    }
+    expect(fault.code).toBe(code);
+    const line = Number(/line (\d+)/.exec(fault.en ?? '')?.[1]);
+    expect(text.split('\n')[line - 1]).toMatch(at);
+  });
+});
