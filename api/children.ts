@@ -134,7 +134,7 @@ export function localProgramme({
           metric: 'icmp-rtt',
           target: address,
           family,
-          parameters: {},
+          parameters: { count: 10, intervalMs: 100 },
         })),
         ...each(({ family, host }) => ({
           name: `connect-v${family}`,
@@ -161,7 +161,7 @@ export function localProgramme({
     },
     {
       name: 'rate',
-      periodS: 60,
+      periodS: 300,
       tasks: each(({ family, host }) => ({
         name: `download-v${family}`,
         metric: 'throughput',

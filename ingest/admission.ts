@@ -175,8 +175,9 @@ function slots(
   return Object.fromEntries(
     Array.from({ length: 16 }, (_, slot) => {
       const spec = specs[slot];
-      const value = spec && values[spec.name];
-      return [`v${slot}`, value === undefined ? null : Math.round(value / spec.resolution)];
+      const value = spec ? values[spec.name] : undefined;
+      const stored = spec && value !== undefined ? Math.round(value / spec.resolution) : null;
+      return [`v${slot}`, stored];
     }),
   ) as Slots;
 }

@@ -55,7 +55,7 @@ export function hashToken(token: string): string {
 export class ProbeDirectory {
   readonly #store: Store;
   readonly #now: () => number;
-  #byToken: ReadonlyMap<string, EnrolledProbe> = new Map();
+  #byToken: Promise<ReadonlyMap<string, EnrolledProbe>> | null = null;
   #loadedAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Store, now: () => number = Date.now) {
@@ -66,21 +66,31 @@ export class ProbeDirectory {
   /** The probe a token belongs to; null for a token that is unknown or revoked. */
   async authenticate(token: string): Promise<EnrolledProbe | null> {
     const hash = hashToken(token);
-    const age = this.#now() - this.#loadedAt;
+    const known = (await this.#directory(30_000)).get(hash);
     // Enrolment may happen in another process: look again for strangers, though not for every guess.
-    if (age > 30_000 || (age > 1_000 && !this.#byToken.has(hash))) await this.#load();
-    return this.#byToken.get(hash) ?? null;
+    return known ?? (await this.#directory(1_000)).get(hash) ?? null;
   }
 
-  async #load(): Promise<void> {
+  /** Everybody, as the store said at most `ageMs` ago. Whoever asks meanwhile waits for one answer. */
+  #directory(ageMs: number): Promise<ReadonlyMap<string, EnrolledProbe>> {
+    if (this.#byToken && this.#now() - this.#loadedAt <= ageMs) return this.#byToken;
     this.#loadedAt = this.#now();
+    const loading = this.#load();
+    this.#byToken = loading;
+    loading.catch(() => {
+      if (this.#byToken === loading) this.#byToken = null;
+    });
+    return loading;
+  }
+
+  async #load(): Promise<ReadonlyMap<string, EnrolledProbe>> {
     const [probes, lines] = await Promise.all([
       this.#store.query('probe_tokens', {}),
       this.#store.query('line_versions', {}),
     ]);
     const versions = new Map<string, LineVersion[]>();
     for (const line of lines) versions.set(line.line, [...(versions.get(line.line) ?? []), line]);
-    this.#byToken = new Map(
+    return new Map(
       probes.map(({ probe, line, tokenSha256 }) => [
         tokenSha256,
         { probe, bindingAt: (instant) => versionAt(versions.get(line) ?? [], dayOf(instant)) },

@@ -12,7 +12,7 @@ import type { Draft } from './spool.ts';
 /** No metric needs longer; one that takes longer is stuck. */
 const TASK_LIMIT_MS = 180_000;
 /** How long a metric may take to end once its signal says so. */
-const GRACE_MS = 2_000;
+const GRACE_MS = 1_000;
 
 /** A task in progress, so that tasks running at one time can name each other. */
 export interface Running {
@@ -168,18 +168,20 @@ async function limited(
   ended: () => void,
 ): Promise<Finding> {
   const control = new AbortController();
-  const abort = () => control.abort(stop.reason);
-  stop.addEventListener('abort', abort, { once: true });
-  if (stop.aborted) abort();
   let abandon: (reason: unknown) => void = () => {};
   const abandoned = new Promise<never>((_, reject) => {
     abandon = reject;
   });
+  let grace: NodeJS.Timeout | undefined;
+  const end = (reason: unknown) => {
+    control.abort(reason);
+    grace ??= setTimeout(() => abandon(reason), GRACE_MS);
+  };
   const overdue = new Error(`no end within ${limitMs} ms`);
-  const timers = [
-    setTimeout(() => control.abort(overdue), limitMs),
-    setTimeout(() => abandon(overdue), limitMs + GRACE_MS),
-  ];
+  const limit = setTimeout(() => end(overdue), limitMs);
+  const stopped = () => end(stop.reason);
+  stop.addEventListener('abort', stopped, { once: true });
+  if (stop.aborted) stopped();
   const finding = run(control.signal).finally(ended);
   try {
     const found = await Promise.race([finding, abandoned]);
@@ -188,8 +190,9 @@ async function limited(
     return found;
   } finally {
     finding.catch(() => {});
-    for (const timer of timers) clearTimeout(timer);
-    stop.removeEventListener('abort', abort);
+    clearTimeout(limit);
+    clearTimeout(grace);
+    stop.removeEventListener('abort', stopped);
   }
 }
 
@@ -206,7 +209,7 @@ function checked(metric: Metric, draft: Draft): Draft {
 }
 
 /** Why a machine cannot run a metric, and what to do. */
-export function obstacleTitle(obstacle: string, metric: Metric, task: Task): Title {
+function obstacleTitle(obstacle: string, metric: Metric, task: Task): Title {
   if (obstacle === 'no-raw-socket')
     return {
       zh: `无 CAP_NET_RAW 或原始套接字模块,${metric.name} 记为未测:请授予该权限,或改用 tcp-connect 以 TCP 建连测 RTT`,

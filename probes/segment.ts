@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 
 const HEADER_B = 8;
 /** The collector takes no longer line. */
-export const RECORD_LIMIT_B = 64 * 1024;
+const RECORD_LIMIT_B = 64 * 1024;
 /** Every payload begins so (JSON escapes the quotes inside strings): where a record may start. */
 const SIGNATURE = Buffer.from('{"version":');
 

@@ -6,9 +6,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@clickhouse/client';
@@ -22,6 +21,7 @@ import {
   type ProcessIdentity,
 } from './directory-lock.ts';
 import { engineConfig, engineUsers } from './engine-config.ts';
+import { engineLibrary } from './engine-library.ts';
 import { StoreFault } from './fault.ts';
 
 /** Where a ClickHouse answers and who may ask. */
@@ -32,7 +32,7 @@ export interface Endpoint {
 }
 
 /** How the engine's process ended; `detail` is the tail of its standard error. */
-export interface EngineExit {
+interface EngineExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly detail: string;
@@ -67,18 +67,33 @@ const PORT_ATTEMPTS = 5;
 /**
  * Starts the engine on `directory`.
  *
- * @throws StoreFault `engine-not-installed`, `data-directory-in-use`, `engine-failed`
+ * @throws StoreFault `engine-not-installed`, `data-directory-unusable`, `data-directory-in-use`,
+ *   `engine-failed`
  */
 export async function startEngine({ directory, log }: EngineOptions): Promise<Engine> {
   const root = resolve(directory);
   const library = engineLibrary();
-  mkdirSync(root, { recursive: true, mode: 0o700 });
-  const lock = lockDirectory(root);
+  const lock = takeDirectory(root);
   try {
     return await engineOf(await launch(root, library, log), root, lock, log);
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+function takeDirectory(root: string): DirectoryLock {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    return lockDirectory(root);
+  } catch (error) {
+    if (error instanceof StoreFault) throw error;
+    throw new StoreFault(
+      'data-directory-unusable',
+      `数据目录 ${root} 无法使用:请确认它是目录且可写(${(error as Error).message})`,
+      `the data directory ${root} cannot be used: see that it is a directory and can be written to (${(error as Error).message})`,
+      error,
+    );
   }
 }
 
@@ -124,37 +139,6 @@ export async function attachEngine(directory: string): Promise<Endpoint | null> 
   const { process: owner, ...endpoint } = runtime;
   if (!isAlive(owner)) return null;
   return (await askVersion(endpoint)) === null ? null : endpoint;
-}
-
-const LIBRARIES: Readonly<Record<string, string>> = {
-  'linux-x64': '@chdb/lib-linux-x64-gnu',
-  'linux-arm64': '@chdb/lib-linux-arm64-gnu',
-  'darwin-x64': '@chdb/lib-darwin-x64',
-  'darwin-arm64': '@chdb/lib-darwin-arm64',
-};
-
-/**
- * Path of the engine's library for a platform.
- *
- * @throws StoreFault `engine-not-installed`
- */
-export function engineLibrary(
-  platform = `${process.platform}-${process.arch}`,
-  locate: (name: string) => string = createRequire(import.meta.url).resolve,
-): string {
-  const name = LIBRARIES[platform];
-  try {
-    if (!name) throw new Error(`no library is published for ${platform}`);
-    locate('ffi-rs');
-    return join(dirname(locate(`${name}/package.json`)), 'libchdb.so');
-  } catch (cause) {
-    throw new StoreFault(
-      'engine-not-installed',
-      `未安装内置数据库引擎(${name ?? platform}):请重新运行 npm install,不要带 --omit=optional;或设置 TONGDA_CLICKHOUSE_URL 使用外部 ClickHouse`,
-      `the embedded engine (${name ?? platform}) is not installed: run npm install again without --omit=optional, or set TONGDA_CLICKHOUSE_URL to use a ClickHouse server`,
-      cause,
-    );
-  }
 }
 
 interface Running {

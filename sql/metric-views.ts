@@ -44,7 +44,7 @@ export async function defineMetricViews(
 }
 
 /** `icmp-rtt` → `metric_icmp_rtt`. */
-export function metricViewName(metric: string): string {
+function metricViewName(metric: string): string {
   return `metric_${metric.replaceAll('-', '_')}`;
 }
 
@@ -52,6 +52,12 @@ export function metricViewName(metric: string): string {
 export function metricViewSql({ name, values }: MetricShape): string {
   if (!/^[a-z0-9-]+$/.test(name) || values.length > SLOTS)
     throw new TypeError(`metric ${name} does not fit a view of ${SLOTS} slots`);
+  const common: readonly string[] = COMMON_COLUMNS;
+  const taken = values.find((value) => common.includes(value.name));
+  if (taken)
+    throw new TypeError(`metric ${name}: every measurement has a column ${taken.name} already`);
+  const clash = values.find((value) => (COMMON_COLUMNS as readonly string[]).includes(value.name));
+  if (clash) throw new TypeError(`value ${clash.name} of ${name} has the name of a column`);
   const columns = [
     ...COMMON_COLUMNS,
     ...values.map(

@@ -4,54 +4,7 @@
  * indicator in the real engine and compares letter by letter.
  */
 
-/** Column or parameter names with their ClickHouse types. */
-type Columns = Readonly<Record<string, string>>;
-
-type Integer = `${'' | 'U'}Int${8 | 16 | 32 | 64}`;
-
-type EnumMember<Members extends string> =
-  Members extends `'${infer Name}' = ${string}, ${infer Rest}`
-    ? Name | EnumMember<Rest>
-    : Members extends `'${infer Name}' = ${string}`
-      ? Name
-      : never;
-
-/**
- * A ClickHouse type as it arrives in JSON: times as RFC 3339 UTC, dates as `YYYY-MM-DD`, 64-bit
- * integers as numbers (exact to 2^53). A type not listed is `never`, which no code can use unnoticed.
- */
-type Js<Type extends string> = Type extends `Nullable(${infer Inner})`
-  ? Js<Inner> | null
-  : Type extends `LowCardinality(${infer Inner})`
-    ? Js<Inner>
-    : Type extends `Array(${infer Inner})`
-      ? Js<Inner>[]
-      : Type extends `Enum8(${infer Members})`
-        ? EnumMember<Members>
-        : Type extends Integer | `Float${32 | 64}`
-          ? number
-          : Type extends 'Bool'
-            ? boolean
-            : Type extends
-                  | 'String'
-                  | `FixedString(${number})`
-                  | 'IPv4'
-                  | 'IPv6'
-                  | 'UUID'
-                  | 'Date'
-                  | `DateTime${string}`
-              ? string
-              : never;
-
-/** A bound parameter; times are RFC 3339 UTC, an Identifier is the name of a column. */
-type JsParameter<Type extends string> = Type extends `Array(${infer Inner})`
-  ? readonly Js<Inner>[]
-  : Type extends 'Identifier'
-    ? string
-    : Js<Type>;
-
-export type RowOf<C extends Columns> = { -readonly [Name in keyof C]: Js<C[Name]> };
-export type ParametersOf<P extends Columns> = { readonly [Name in keyof P]: JsParameter<P[Name]> };
+import type { Columns, ParametersOf, RowOf } from './column-types.ts';
 
 /** Every table's columns in order, those that compute themselves (MATERIALIZED) left out. */
 export const tables = {
@@ -298,7 +251,7 @@ export const queries = {
       line: 'LowCardinality(String)',
       metric: 'LowCardinality(String)',
       family: 'UInt8',
-      method: 'LowCardinality(String)',
+      method: 'String',
       statistic: 'String',
       median: 'Float64',
       n: 'UInt64',
@@ -320,7 +273,7 @@ export const queries = {
       quantiles: 'Array(Float64)',
       n: 'UInt64',
       failed: 'UInt64',
-      method: 'LowCardinality(String)',
+      method: 'String',
     },
   },
   editions: {
@@ -364,8 +317,8 @@ export const indicator = {
   },
   columns: {
     line: 'LowCardinality(String)',
-    place: 'LowCardinality(String)',
-    carrier: 'LowCardinality(String)',
+    place: 'String',
+    carrier: 'String',
     value: 'Float64',
     passed: 'Bool',
     runs: 'UInt64',

@@ -6,7 +6,12 @@ const project = (name: string, extra: object = {}) => ({
 });
 
 /** Files of the slow projects run one after the other: they share two cores, one engine, one network. */
-const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+const alone = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  globalSetup: new URL('./build.ts', import.meta.url).pathname,
+};
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,

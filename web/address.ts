@@ -6,7 +6,7 @@ import type { Level } from '../api/contract.ts';
 
 export type Language = 'zh' | 'en';
 export type Tab = 'places' | 'lines' | 'measurements';
-export type Range = '6h' | '24h' | '7d' | 'month';
+export type Range = '1h' | '6h' | '24h' | '7d' | 'month';
 
 export interface View {
   language: Language | null;
@@ -35,7 +35,7 @@ const PARAMETERS: readonly [key: keyof View, name: string, pattern: RegExp][] = 
   ['level', 'level', /^(city|county|township|village)$/],
   ['tab', 'tab', /^(places|lines|measurements)$/],
   ['value', 'value', /^[a-z0-9-]{1,63}\/[A-Za-z0-9]{1,48}$/],
-  ['range', 'range', /^(6h|24h|7d|month)$/],
+  ['range', 'range', /^(1h|6h|24h|7d|month)$/],
   ['line', 'line', /^[\w.:-]{1,80}$/],
   ['language', 'lang', /^(zh|en)$/],
 ];

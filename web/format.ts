@@ -31,7 +31,10 @@ export function scaleFor(unit: string, name: string, largest: number): Scale {
   if (unit === '1') return { factor: 1, unit: '' };
   if (unit === 'ms' && Math.abs(largest) >= 10_000) return { factor: 1e-3, unit: 's' };
   if (unit === 'bit/s' || unit === 'B' || unit === 'B/s') {
-    const [step, prefix] = DECIMAL_STEPS.find(([atLeast]) => Math.abs(largest) >= atLeast) ?? [0, ''];
+    const [step, prefix] = DECIMAL_STEPS.find(([atLeast]) => Math.abs(largest) >= atLeast) ?? [
+      0,
+      '',
+    ];
     return { factor: 1 / (step || 1), unit: `${prefix}${unit}` };
   }
   return { factor: 1, unit };
@@ -44,8 +47,18 @@ export function number(value: number): string {
   return plain(value, decimals);
 }
 
-function plain(value: number, decimals: number): string {
-  return new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }).format(value).replace('-', '−');
+function plain(value: number, decimals: number, atLeast = 0): string {
+  return new Intl.NumberFormat('en-US', {
+    maximumFractionDigits: decimals,
+    minimumFractionDigits: atLeast,
+  })
+    .format(value)
+    .replace('-', '−');
+}
+
+/** `95.0`, so that a column of shares lines up; but `100` and `0`, which are exact. */
+function fixed(value: number, decimals: number): string {
+  return plain(value, decimals, value === 0 || value === 100 ? 0 : decimals);
 }
 
 /** Number with its unit: `95.2%`, `23.4 Mbit/s`, `0 ms`. */
@@ -63,7 +76,7 @@ export function figure(value: number, unit: string, name: string, goal: number):
   for (let decimals = 1; decimals <= 6; decimals++) {
     const rounded = Number((value * scale.factor).toFixed(decimals));
     const reached = rounded >= Number((goal * scale.factor).toFixed(9));
-    if (reached === value >= goal) return withUnit(plain(rounded, decimals), scale.unit);
+    if (reached === value >= goal) return withUnit(fixed(rounded, decimals), scale.unit);
   }
   return withUnit(String(value * scale.factor), scale.unit);
 }
@@ -71,7 +84,7 @@ export function figure(value: number, unit: string, name: string, goal: number):
 /** Both ends with one unit: `86.5–98.9%`. */
 export function interval(low: number, high: number, unit: string, name: string): string {
   const scale = scaleFor(unit, name, high);
-  const print = (value: number) => plain(value * scale.factor, 1);
+  const print = (value: number) => fixed(Number((value * scale.factor).toFixed(1)), 1);
   return withUnit(`${print(low)}–${print(high)}`, scale.unit);
 }
 
@@ -96,10 +109,12 @@ const parts = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** Fields of an instant on Chinese clocks, two digits each, the year four. */
-export function clockParts(instant: Date): Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', string> {
-  return Object.fromEntries(parts.formatToParts(instant).map(({ type, value }) => [type, value])) as ReturnType<
-    typeof clockParts
-  >;
+export function clockParts(
+  instant: Date,
+): Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', string> {
+  return Object.fromEntries(
+    parts.formatToParts(instant).map(({ type, value }) => [type, value]),
+  ) as ReturnType<typeof clockParts>;
 }
 
 /** `2026-11-24 18:03`, Asia/Shanghai. */
@@ -114,10 +129,25 @@ export function timeOfDay(instant: string | number): string {
   return `${hour}:${minute}:${second}`;
 }
 
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 /** `2026 年 11 月` or `November 2026`. */
 export function monthName(month: string, language: 'zh' | 'en'): string {
   const [year = '', number = ''] = month.split('-');
-  return language === 'zh' ? `${year} 年 ${Number(number)} 月` : `${MONTHS[Number(number) - 1] ?? number} ${year}`;
+  return language === 'zh'
+    ? `${year} 年 ${Number(number)} 月`
+    : `${MONTHS[Number(number) - 1] ?? number} ${year}`;
 }

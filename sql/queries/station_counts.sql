@@ -4,7 +4,7 @@ SELECT
     count() AS measurements,
     uniqExact(line) AS linesHeard,
     if(count() = 0, NULL, max(received)) AS newest,
-    (SELECT count() FROM quarantine FINAL
-     WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}) AS quarantined
+    assumeNotNull((SELECT count() FROM quarantine FINAL
+     WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)})) AS quarantined
 FROM measurement FINAL
 WHERE start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}

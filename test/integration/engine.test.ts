@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identifyProcess, isAlive } from '../../sql/directory-lock.ts';
+import { identifyProcess } from '../../sql/directory-lock.ts';
 import { attachEngine, type Endpoint, type Engine, startEngine } from '../../sql/engine.ts';
 import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
 
@@ -57,7 +57,12 @@ describe('one engine on one directory', () => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await startEngine({ directory, log: silent });
-    await ask(engine, 'SELECT 1');
+    const client = createClient({ ...engine });
+    await client.command({ query: 'CREATE DATABASE secret' });
+    await client.command({
+      query: 'CREATE TABLE secret.plan (x UInt8) ENGINE = MergeTree ORDER BY x',
+    });
+    await client.close();
   });
   afterAll(async () => {
     await engine.stop();
@@ -79,13 +84,6 @@ describe('one engine on one directory', () => {
     ["SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", 'ACCESS_DENIED'],
     ['SYSTEM SHUTDOWN', 'ACCESS_DENIED'],
   ])('refuses a stranger: %s', async (sql, error) => {
-    await ask(engine, 'SELECT 1');
-    const client = createClient({ ...engine });
-    await client.command({ query: 'CREATE DATABASE IF NOT EXISTS secret' });
-    await client.command({
-      query: 'CREATE TABLE IF NOT EXISTS secret.plan (x UInt8) ENGINE = MergeTree ORDER BY x',
-    });
-    await client.close();
     const { status, body } = await askAsStranger(engine, sql);
     expect(status).not.toBe(200);
     expect(body).toContain(error);
@@ -203,10 +201,12 @@ describe('an engine over its life', () => {
     await after.stop();
   });
 
-  it('says what a broken installation says', async () => {
+  it('refuses a directory that is none', async () => {
     const file = join(directory, 'not-a-directory');
     writeFileSync(file, '');
-    await expect(startEngine({ directory: file, log: silent })).rejects.toThrow();
-    expect(isAlive({ pid: process.pid, began: 'never' })).toBe(false);
+    await expect(startEngine({ directory: file, log: silent })).rejects.toMatchObject({
+      code: 'data-directory-unusable',
+      en: expect.stringContaining(file),
+    });
   });
 });

@@ -29,7 +29,7 @@ const QUEUE_LENGTH = 200_000;
 /** Packets read before what is due is let go. */
 const BATCH = 256;
 /** A sleep of the kernel's ends this much late on a virtual machine: the rest is spent awake. */
-const SPIN_MS = 0.1;
+const SPIN_MS = 0.2;
 
 const libc = koffi.load('libc.so.6');
 const openSocket = libc.func('int socket(int domain, int type, int protocol)');

@@ -1,7 +1,16 @@
 /** Builds a province of network namespaces, runs processes in it, and takes it all away again. */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { builtProgram } from './built.ts';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { builtFile } from './built.ts';
 import { LabError } from './fault.ts';
 import { isAlive, livingRun, runName, runOf } from './run.ts';
 import type { Site } from './sites.ts';
@@ -10,6 +19,7 @@ import {
   coreOf,
   coreScript,
   delayArguments,
+  HOST_CABLE_END,
   hostLinkOf,
   hostRoute,
   MAX_SLOTS,
@@ -67,6 +77,8 @@ export interface Province {
   readonly sites: readonly Site[];
   readonly network: Network;
   readonly server: { 4: string; 6: string };
+  /** For the files of what runs in it; removed with it. */
+  readonly folder: string;
   /** Starts a process in the server's namespace (`null`) or a site's; it ends with the province. */
   start(site: Site | null, command: readonly string[], options?: SpawnOptions): ChildProcess;
   /** Ends every process and removes every namespace, cable and file. */
@@ -126,7 +138,8 @@ export async function buildProvince(
       children.push(child);
       return child;
     };
-    return { sites, network, server, start, close };
+    mkdirSync(folderOf(run), { mode: 0o700 });
+    return { sites, network, server, folder: folderOf(run), start, close };
   } catch (error) {
     await close();
     throw error;
@@ -138,7 +151,7 @@ async function plugIntoHost(run: string): Promise<Network> {
   await feed('ip', ['-batch', '-'], `netns add ${coreOf({ run, slot: 0 })}`);
   for (let slot = 0; slot < MAX_SLOTS; slot++) {
     const network = { run, slot };
-    const cable = `link add ${hostLinkOf(network)} type veth peer name host netns ${coreOf(network)}`;
+    const cable = `link add ${hostLinkOf(network)} type veth peer name ${HOST_CABLE_END} netns ${coreOf(network)}`;
     const { status, stderr } = spawnSync('ip', cable.split(' '), { env: ENVIRONMENT });
     if (status === 0) return network;
     if (!stderr.includes('File exists')) throw stepFailed(cable, stderr.toString());
@@ -147,7 +160,7 @@ async function plugIntoHost(run: string): Promise<Network> {
 }
 
 function startDelay(network: Network, sites: readonly Site[]): Promise<ChildProcess> {
-  const command = [process.execPath, builtProgram('test/lab/delay.js'), ...delayArguments(sites)];
+  const command = [process.execPath, builtFile('test/lab/delay.js'), ...delayArguments(sites)];
   const child = spawnIn(coreOf(network), command, { stdio: ['pipe', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let complaint = '';
@@ -214,31 +227,28 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function namespaces(): string[] {
-  try {
-    return readdirSync(NAMESPACES);
-  } catch {
-    return [];
-  }
+function entriesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** Names of the runs whose process is gone but whose namespaces or files are not. */
 function leftovers(): Set<string> {
-  const dead = [...namespaces(), ...filesOfNamespaces()].map(runOf).filter((run) => run !== null);
-  return new Set(dead.filter((run) => !isAlive(run)).map(runName));
+  const found = [NAMESPACES, PER_NAMESPACE_FILES, tmpdir()].flatMap(entriesOf).map(runOf);
+  return new Set(
+    found
+      .filter((run) => run !== null)
+      .filter((run) => !isAlive(run))
+      .map(runName),
+  );
 }
 
-function filesOfNamespaces(): string[] {
-  try {
-    return readdirSync(PER_NAMESPACE_FILES);
-  } catch {
-    return [];
-  }
+function folderOf(run: string): string {
+  return `${tmpdir()}/${run}-files`;
 }
 
-/** Synchronous, so that it works while the process is exiting. Cables go with their namespaces. */
+/** Synchronous, so that it works while the process is exiting. */
 function demolish(run: string): void {
-  const own = namespaces().filter((name) => name.startsWith(`${run}-`));
+  const own = entriesOf(NAMESPACES).filter((name) => name.startsWith(`${run}-`));
   for (const pid of processesIn(own)) {
     try {
       process.kill(pid, 'SIGKILL');
@@ -246,12 +256,17 @@ function demolish(run: string): void {
       // It ended by itself in the meantime.
     }
   }
+  // The kernel clears namespaces away in its own time; the host should see no cable from now on.
+  const core = coreOf({ run, slot: 0 });
+  if (own.includes(core))
+    spawnSync('ip', ['-n', core, 'link', 'del', HOST_CABLE_END], { env: ENVIRONMENT });
   spawnSync('ip', ['-force', '-batch', '-'], {
     env: ENVIRONMENT,
     input: own.map((name) => `netns del ${name}\n`).join(''),
   });
-  for (const name of filesOfNamespaces().filter((file) => file.startsWith(`${run}-`)))
-    rmSync(`${PER_NAMESPACE_FILES}/${name}`, { recursive: true, force: true });
+  for (const folder of [PER_NAMESPACE_FILES, tmpdir()])
+    for (const name of entriesOf(folder).filter((entry) => entry.startsWith(`${run}-`)))
+      rmSync(`${folder}/${name}`, { recursive: true, force: true });
 }
 
 /** Ids of the processes inside the given namespaces. */

@@ -2,6 +2,10 @@
  * The sites of the lab and the truth about them: what each access line was built to do, and hence
  * what an honest measurement of it must find. Pure: the register goes in as text.
  */
+import { builtFile } from './built.ts';
+
+/** The register the sites' villages are taken from. */
+export const REGISTER = builtFile('ingest/places/jiangsu-2023-06-30.csv');
 
 /** The conditions the lab can build; the same words as `Ipv6Condition` of `api/contract.ts`. */
 export type BuiltIpv6 = 'works' | 'none' | 'dropped' | 'path-mtu-black-hole' | 'echo-filtered';

@@ -12,7 +12,7 @@ const SITES_V4 = '198.19';
 const SERVER_V6 = '2001:db8:99::';
 /** A shaper queues no longer than this: a small home router's buffer. */
 const SHAPER_BUFFER_MS = 60;
-/** The first of a kind's NFQUEUE numbers; each site has two, up and down. */
+/** NFQUEUE numbers of a site. */
 const queuesOf = (site: Site) => ({ up: 2 * site.index, down: 2 * site.index + 1 });
 
 /** One run's names and addresses. `slot` (0…127) keeps the host's addresses of two runs apart. */
@@ -25,6 +25,8 @@ export const MAX_SLOTS = 128;
 export const coreOf = ({ run }: Network) => `${run}-core`;
 export const serverOf = ({ run }: Network) => `${run}-server`;
 export const namespaceOf = ({ run }: Network, site: Site) => `${run}-${site.name}`;
+/** The cable to the host, as it is called in the router and in the host. */
+export const HOST_CABLE_END = 'host';
 export const hostLinkOf = ({ slot }: Network) => `tongda${slot}`;
 
 export function serverAddresses({ slot }: Network): { 4: string; 6: string } {
@@ -136,8 +138,8 @@ export function coreScript(network: Network, sites: readonly Site[]): string {
       'link set server up',
       `addr add 198.18.${network.slot}.1/24 dev server`,
       `addr add ${SERVER_V6}1/64 dev server nodad`,
-      'link set host up',
-      `addr add ${hostLinkV4(network, 1)}/30 dev host`,
+      `link set ${HOST_CABLE_END} up`,
+      `addr add ${hostLinkV4(network, 1)}/30 dev ${HOST_CABLE_END}`,
       ...sites.flatMap((site) => [
         `link set ${coreLink(site)} up mtu ${site.mtuB}`,
         `addr add ${siteV4(site, 1)}/24 dev ${coreLink(site)}`,

@@ -25,7 +25,12 @@ export function tickLabels(ticks: readonly number[], stepSeconds: number): strin
   return ticks.map((tick) => {
     const { month, day, hour, minute } = clockParts(new Date(tick * 1000));
     const date = `${month}-${day}`;
-    const label = stepSeconds >= 86_400 ? date : date === previous ? `${hour}:${minute}` : `${hour}:${minute}\n${date}`;
+    const label =
+      stepSeconds >= 86_400
+        ? date
+        : date === previous
+          ? `${hour}:${minute}`
+          : `${hour}:${minute}\n${date}`;
     previous = date;
     return label;
   });

@@ -21,7 +21,11 @@ export function binsFor(goal: number, kind: 'ratio' | 'median'): Bin[] {
   const cuts =
     kind === 'ratio' && goal >= 1
       ? [...below, readable(0.95 * goal), goal]
-      : [...below, goal, kind === 'ratio' ? Number(((1 + goal) / 2).toPrecision(6)) : readable(1.5 * goal)];
+      : [
+          ...below,
+          goal,
+          kind === 'ratio' ? Number(((1 + goal) / 2).toPrecision(6)) : readable(1.5 * goal),
+        ];
   const edges = [0, ...cuts, Number.POSITIVE_INFINITY];
   return edges.slice(0, -1).map((from, index) => ({
     from,

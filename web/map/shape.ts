@@ -66,7 +66,12 @@ export function extent(counties: readonly County[], margin: number): Box | null 
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
   const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
   const around = margin * Math.max(width, height);
-  return { x: left - around, y: top - around, width: width + 2 * around, height: height + 2 * around };
+  return {
+    x: left - around,
+    y: top - around,
+    width: width + 2 * around,
+    height: height + 2 * around,
+  };
 }
 
 /** Where a city's name stands: the mean of its counties' labels, weighted by their extents. */
@@ -80,6 +85,27 @@ export function cityLabel(counties: readonly County[]): Point {
     total += weight;
   }
   return total === 0 ? [0, 0] : [x / total, y / total];
+}
+
+export interface Label {
+  readonly code: string;
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Those labels, in the order given, that overlap none before them. One character is `size` wide and high. */
+export function legible(labels: readonly Label[], size: number): Label[] {
+  const kept: Label[] = [];
+  for (const label of labels) {
+    const free = kept.every(
+      ({ name, x, y }) =>
+        Math.abs(x - label.x) > (size * (name.length + label.name.length)) / 2 ||
+        Math.abs(y - label.y) > size * 1.1,
+    );
+    if (free) kept.push(label);
+  }
+  return kept;
 }
 
 const DIRECTIONS: Readonly<Record<string, Point>> = {

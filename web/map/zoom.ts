@@ -5,7 +5,7 @@ import type { Box, Point } from './shape.ts';
 const CLOSEST = 1 / 24;
 
 /** Enlarges `box` to the drawing's proportions, around its centre, so that nothing is cut off. */
-export function fit(box: Box, whole: Box): Box {
+export function framed(box: Box, whole: Box): Box {
   const scale = Math.max(box.width / whole.width, box.height / whole.height);
   return around(
     [box.x + box.width / 2, box.y + box.height / 2],
@@ -41,7 +41,10 @@ export function between(from: Box, to: Box, progress: number): Box {
 
 function around(point: Point, share: Point, scale: number, whole: Box): Box {
   const [width, height] = [whole.width * scale, whole.height * scale];
-  return within({ x: point[0] - share[0] * width, y: point[1] - share[1] * height, width, height }, whole);
+  return within(
+    { x: point[0] - share[0] * width, y: point[1] - share[1] * height, width, height },
+    whole,
+  );
 }
 
 function within(box: Box, whole: Box): Box {

@@ -6,7 +6,11 @@ export type Direction = 'ascending' | 'descending';
 const names = new Intl.Collator('zh-CN', { numeric: true });
 
 /** A new array; rows without a value stand last in both directions: silence is no small number. */
-export function sorted<Row>(rows: readonly Row[], cell: (row: Row) => Cell, direction: Direction): Row[] {
+export function sorted<Row>(
+  rows: readonly Row[],
+  cell: (row: Row) => Cell,
+  direction: Direction,
+): Row[] {
   const sign = direction === 'ascending' ? 1 : -1;
   return [...rows].sort((left, right) => {
     const [a, b] = [cell(left), cell(right)];

@@ -1,0 +1,34 @@
+/** What a metric's run comes to, as the record wants it. Pure. */
+import type { Outcome } from './measurement.ts';
+import type { Finding, ValueSpec } from './metric.ts';
+
+/** Values by name; undefined is "no such value this time" and is left out, never written as 0. */
+export type Measured = Readonly<Record<string, number | undefined>>;
+
+export interface Evidence {
+  readonly outcome: Outcome;
+  readonly address?: string;
+  readonly values?: Measured;
+  readonly samples?: readonly number[];
+}
+
+/**
+ * @param specs the metric's values: what is reported is rounded to their resolution
+ * @throws where a value is not declared: that is a mistake in the metric
+ */
+export function finding(specs: readonly ValueSpec[], evidence: Evidence): Finding {
+  const values: Record<string, number> = {};
+  for (const [name, value] of Object.entries(evidence.values ?? {})) {
+    const spec = specs.find((each) => each.name === name);
+    if (!spec) throw new TypeError(`the metric declares no value ${name}`);
+    if (value !== undefined) values[name] = rounded(value, spec.resolution);
+  }
+  const { outcome, address = null, samples } = evidence;
+  return samples?.length ? { outcome, address, values, samples } : { outcome, address, values };
+}
+
+/** The nearest whole multiple of `resolution`, without the dust of binary fractions. */
+export function rounded(value: number, resolution: number): number {
+  const decimals = Math.max(0, Math.ceil(-Math.log10(resolution)));
+  return Number((Math.round(value / resolution) * resolution).toFixed(decimals));
+}

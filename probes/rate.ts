@@ -1,0 +1,114 @@
+/**
+ * From a series of received bytes to a rate, and when to stop counting. Pure.
+ *
+ * The first second is slow start and is left out. Where the rest is steady, the median of its
+ * 250 ms slices after 3 s is within 0.3 % of the link; where it is not (a sender still probing for
+ * bandwidth), counting goes on to 10 s and the trimmed mean is taken: dropping more of the low than
+ * of the high end takes out stalls without following bursts of a draining queue.
+ */
+import { dispersion, median, trimmedMean } from './sample.ts';
+
+/** Width of one entry of a byte series. */
+export const SLOT_MS = 100;
+const SLICE_MS = 250;
+const RAMP_MS = 1_000;
+const QUICK_MS = 3_000;
+export const FULL_MS = 10_000;
+/** Interquartile range over median up to which 3 s are enough. */
+const STEADY = 0.05;
+const TRIM_LOW = 0.25;
+const TRIM_HIGH = 0.1;
+/** One second of slices: the least a rate is taken from when the byte limit ends a run early. */
+const MINIMUM_SLICES = 4;
+
+export type RateMode = 'quick' | 'full';
+
+export interface RateEstimate {
+  readonly rateBps: number;
+  /** Interquartile range over median of the 250 ms slices. */
+  readonly dispersionRatio: number | undefined;
+  /** Counted time, ramp included. */
+  readonly durationMs: number;
+}
+
+/**
+ * Decides whether the bytes received so far are enough.
+ *
+ * @param seriesB bytes received in each 100 ms since the first byte, by the receiver's clock
+ * @param elapsedMs how long the receiver has counted; later entries are still filling
+ * @returns undefined to go on
+ */
+export function estimateRate(
+  seriesB: readonly number[],
+  elapsedMs: number,
+  mode: RateMode,
+): RateEstimate | undefined {
+  if (elapsedMs >= FULL_MS) return trimmedOver(seriesB, FULL_MS);
+  if (mode === 'full' || elapsedMs < QUICK_MS) return undefined;
+  const slices = slicesBps(seriesB, RAMP_MS, QUICK_MS);
+  const spread = dispersion(slices);
+  const rateBps = median(slices);
+  if (rateBps === undefined || spread === undefined || spread > STEADY) return undefined;
+  return { rateBps, dispersionRatio: spread, durationMs: QUICK_MS };
+}
+
+/**
+ * The rate of a run that its byte limit ended early, from whole slices after the ramp.
+ *
+ * @returns undefined where less than a second of them is left
+ */
+export function estimateCutRate(
+  seriesB: readonly number[],
+  elapsedMs: number,
+): RateEstimate | undefined {
+  const slices = Math.floor((elapsedMs - RAMP_MS) / SLICE_MS);
+  return slices < MINIMUM_SLICES
+    ? undefined
+    : trimmedOver(seriesB, Math.min(FULL_MS, RAMP_MS + slices * SLICE_MS));
+}
+
+function trimmedOver(seriesB: readonly number[], toMs: number): RateEstimate | undefined {
+  const slices = slicesBps(seriesB, RAMP_MS, toMs);
+  const rateBps = trimmedMean(slices, TRIM_LOW, TRIM_HIGH);
+  return rateBps === undefined
+    ? undefined
+    : { rateBps, dispersionRatio: dispersion(slices), durationMs: toMs };
+}
+
+/** Mean rate of every whole 250 ms slice within [fromMs, toMs), in bit/s. */
+export function slicesBps(seriesB: readonly number[], fromMs: number, toMs: number): number[] {
+  const slices: number[] = [];
+  for (let start = fromMs; start + SLICE_MS <= toMs; start += SLICE_MS) {
+    const bytes = receivedB(seriesB, start + SLICE_MS) - receivedB(seriesB, start);
+    slices.push((bytes * 8 * 1_000) / SLICE_MS);
+  }
+  return slices;
+}
+
+/** Bytes received before `ms`; within a slot they are taken to have come evenly. */
+function receivedB(seriesB: readonly number[], ms: number): number {
+  const whole = Math.floor(ms / SLOT_MS);
+  const before = seriesB.slice(0, whole).reduce((sum, bytes) => sum + bytes, 0);
+  return before + ((seriesB[whole] ?? 0) * (ms - whole * SLOT_MS)) / SLOT_MS;
+}
+
+/** Collects arrivals into a byte series that starts with the first of them. */
+export class ByteSeries {
+  readonly seriesB: number[] = [];
+  totalB = 0;
+  #startMs: number | undefined;
+
+  /** @param nowMs any monotonic clock, the same for every call */
+  add(bytes: number, nowMs: number): void {
+    this.#startMs ??= nowMs;
+    const slot = Math.floor((nowMs - this.#startMs) / SLOT_MS);
+    while (this.seriesB.length <= slot) this.seriesB.push(0);
+    this.seriesB[slot] = (this.seriesB[slot] ?? 0) + bytes;
+    this.totalB += bytes;
+  }
+
+  /** Time since the first arrival; 0 before it. */
+  elapsedMs(nowMs: number): number {
+    return this.#startMs === undefined ? 0 : nowMs - this.#startMs;
+  }
+}

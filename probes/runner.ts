@@ -1,0 +1,170 @@
+/** Runs what is due: wakes, takes turns, measures, spools, and remembers what has run. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StationTime } from './clock.ts';
+import { type Clock, clockState } from './clock.ts';
+import { readJson, replaceFile } from './durable.ts';
+import type { Instruction } from './instruction.ts';
+import { bilingual, type Log } from './log.ts';
+import { type MeasureContext, measure, missedDraft, type Running } from './measure.ts';
+import type { Metric } from './metric.ts';
+import { dueRuns, type LastRuns, lastRunsSchema, withRun } from './schedule.ts';
+import type { Spool } from './spool.ts';
+import { Turns } from './turns.ts';
+
+/** A full disk is not asked again at once. */
+const SPOOL_PAUSE_MS = 10_000;
+const LAST_RUNS = 'schedules.json';
+/** Made by systemd-timesyncd when it has set the clock. */
+const SYNCHRONISED = '/run/systemd/timesync/synchronized';
+
+export interface RunnerOptions {
+  readonly probe: string;
+  /** Where it remembers what has run. */
+  readonly directory: string;
+  readonly spool: Spool;
+  readonly metricNamed: (name: string) => Metric | undefined;
+  readonly clock: Clock;
+  /** The station's time as known now. */
+  readonly stationTime: () => StationTime | null;
+  readonly log: Log;
+  /** Ends all runs; their slots stay open. */
+  readonly signal: AbortSignal;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #turns = new Turns();
+  readonly #running = new Set<Running>();
+  /** Schedules waiting for their turn or running, with the promise of their end. */
+  readonly #active = new Map<string, Promise<void>>();
+  /** Notices already given: each is said once per instruction. */
+  readonly #said = new Set<string>();
+  #instruction: Instruction | null = null;
+  #lastRuns: LastRuns = {};
+  #pausedUntilMs = 0;
+  /** Schedules end side by side, their file is written one time after the other. */
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(options: RunnerOptions, lastRuns: LastRuns) {
+    this.#options = options;
+    this.#lastRuns = lastRuns;
+  }
+
+  /** A runner that remembers what ran before this process began. */
+  static async resume(options: RunnerOptions): Promise<Runner> {
+    const stored = lastRunsSchema.safeParse(await readJson(join(options.directory, LAST_RUNS)));
+    return new Runner(options, stored.success ? stored.data : {});
+  }
+
+  /** What to run from now on. */
+  follow(instruction: Instruction): void {
+    this.#instruction = instruction;
+    this.#said.clear();
+  }
+
+  /** Resolves when nothing runs any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#active.values());
+  }
+
+  /** Starts what is due and does not run yet. */
+  wake(): void {
+    const { signal, clock } = this.#options;
+    const instruction = this.#instruction;
+    if (!instruction || signal.aborted || clock.monotonicMs() < this.#pausedUntilMs) return;
+    for (const { schedule } of dueRuns(instruction, this.#lastRuns, clock.wallMs())) {
+      if (this.#active.has(schedule.name)) continue;
+      const load = schedule.tasks.some((name) => this.#loadOf(name) === 'loud') ? 'loud' : 'quiet';
+      const run = this.#turns
+        .take(load, () => this.#run(schedule.name))
+        .catch((error) => this.#spoolFailed(error))
+        .finally(() => this.#active.delete(schedule.name));
+      this.#active.set(schedule.name, run);
+    }
+  }
+
+  /** Runs a schedule if, now that its turn has come, it still is due. */
+  async #run(name: string): Promise<void> {
+    const { clock, signal, spool, log } = this.#options;
+    const instruction = this.#instruction;
+    if (!instruction || signal.aborted) return;
+    const run = dueRuns(instruction, this.#lastRuns, clock.wallMs()).find(
+      ({ schedule }) => schedule.name === name,
+    );
+    if (!run) return;
+    const byName = new Map(instruction.tasks.map((task) => [task.name, task]));
+    const tasks = run.schedule.tasks.flatMap((task) => byName.get(task) ?? []);
+    const context = this.#context(name);
+    if (run.missed > 0 && tasks[0]) {
+      log.warn(
+        { schedule: name, missed: run.missed },
+        bilingual({
+          zh: `计划 ${name} 漏测 ${run.missed} 次,记为一条 missed`,
+          en: `schedule ${name} missed ${run.missed} runs, recorded as one missed measurement`,
+        }),
+      );
+      await spool.append(missedDraft(tasks[0], run.missedSlotMs, context));
+    }
+    for (const task of tasks) {
+      const draft = await measure(task, context);
+      if (!draft) return;
+      await spool.append(draft);
+    }
+    this.#lastRuns = withRun(instruction, this.#lastRuns, run);
+    this.#saving = this.#saving.catch(() => {}).then(() => this.#save());
+    await this.#saving;
+  }
+
+  #save(): Promise<void> {
+    const path = join(this.#options.directory, LAST_RUNS);
+    return replaceFile(path, `${JSON.stringify(this.#lastRuns)}\n`);
+  }
+
+  #context(schedule: string): MeasureContext {
+    const { probe, metricNamed, clock, signal, log, stationTime } = this.#options;
+    return {
+      probe,
+      schedule,
+      metricNamed,
+      clock,
+      clockState: () => {
+        const now = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+        // That nobody says so does not mean that the clock is wrong.
+        return clockState(stationTime(), now, existsSync(SYNCHRONISED) || null);
+      },
+      signal,
+      running: this.#running,
+      notice: ({ code, error, ...title }) => {
+        const message = bilingual(title);
+        if (this.#said.has(message)) return;
+        this.#said.add(message);
+        log.warn({ code, ...(error instanceof Error ? { err: error } : {}) }, message);
+      },
+    };
+  }
+
+  #loadOf(name: string): Metric['load'] {
+    const task = this.#instruction?.tasks.find((task) => task.name === name);
+    return (task && this.#options.metricNamed(task.metric)?.load) ?? 'quiet';
+  }
+
+  /** What could not be made durable was not measured: the slot stays open, and is tried again. */
+  #spoolFailed(error: unknown): void {
+    const { clock, signal, log, directory } = this.#options;
+    if (signal.aborted) return;
+    this.#pausedUntilMs = clock.monotonicMs() + SPOOL_PAUSE_MS;
+    const { code = 'spool-failed' } = error as NodeJS.ErrnoException;
+    const title =
+      code === 'ENOSPC'
+        ? {
+            zh: `磁盘已满,缓存目录 ${directory} 写不进去:测量暂停,请腾出空间`,
+            en: `the disk is full, the spool ${directory} cannot be written: measuring pauses, make room`,
+          }
+        : {
+            zh: `缓存目录 ${directory} 写入失败(${code}):测量暂停后重试`,
+            en: `the spool ${directory} cannot be written (${code}): measuring pauses and is tried again`,
+          };
+    log.error({ code, err: error }, bilingual(title));
+  }
+}

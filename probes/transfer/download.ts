@@ -1,0 +1,75 @@
+/** Download: the peer sends over several connections at once, we count. */
+import { performance } from 'node:perf_hooks';
+import { atStage, StageError } from '../net/failure.ts';
+import type { HttpConnection } from '../net/http.ts';
+import { within } from '../net/time-limit.ts';
+import { ByteSeries, FULL_MS, SLOT_MS } from '../rate.ts';
+import {
+  openConnections,
+  requireOk,
+  type Transfer,
+  type Transferred,
+  transferred,
+} from './peer-request.ts';
+
+/** The peer sends a little longer than we count, so that no connection ends within the count. */
+const SENDING_S = FULL_MS / 1_000 + 2;
+
+/** @throws StageError, PeerBusyError, or the signal's reason */
+export async function download(transfer: Transfer, signal: AbortSignal): Promise<Transferred> {
+  const series = new ByteSeries();
+  const connections = await openConnections(transfer, transfer.connections, signal);
+  let check: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<Transferred>((resolve, reject) => {
+      const decide = () => {
+        const elapsedMs = series.elapsedMs(performance.now());
+        const { seriesB, totalB } = series;
+        const isOver = totalB >= transfer.limitB;
+        const result = transferred({ seriesB, totalB, elapsedMs }, transfer.mode, isOver);
+        if (result) resolve(result);
+      };
+      check = setInterval(decide, SLOT_MS);
+      signal.addEventListener('abort', () => reject(new StageError('body', signal.reason)), {
+        once: true,
+      });
+      for (const connection of connections)
+        receive(connection, transfer, signal, (bytes) => {
+          series.add(bytes, performance.now());
+          if (series.totalB >= transfer.limitB) decide();
+        }).catch(reject);
+    });
+  } finally {
+    clearInterval(check);
+    for (const connection of connections) connection.reset();
+  }
+}
+
+/** Counts one connection's body until the connection is reset; an end before that is a failure. */
+async function receive(
+  connection: HttpConnection,
+  { timeoutMs, url }: Transfer,
+  signal: AbortSignal,
+  count: (bytes: number) => void,
+): Promise<void> {
+  const response = await atStage(
+    'header',
+    within(timeoutMs, signal, (limited) =>
+      connection.request(
+        { path: `${url.pathname.replace(/\/$/, '')}/down?seconds=${SENDING_S}`, method: 'GET' },
+        limited,
+      ),
+    ),
+  );
+  requireOk(response);
+  await atStage(
+    'body',
+    new Promise<void>((_, reject) => {
+      response.body.on('data', (chunk: Buffer) => count(chunk.length));
+      response.body.on('error', reject);
+      response.body.on('end', () =>
+        reject(Object.assign(new Error('the peer ended early'), { code: 'closed' })),
+      );
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+/** What a bench is: it measures us against a referee, in one run on one machine. */
+export interface Ratio {
+  /** What was measured, with its parameters. */
+  readonly what: string;
+  readonly ours: number;
+  readonly referee: number;
+  /** Who the referee is. */
+  readonly against: string;
+  readonly unit: string;
+  /** ours / referee; what is good depends on the unit. */
+  readonly ratio: number;
+}
+
+export interface BenchContext {
+  /** An empty directory, removed afterwards. */
+  readonly directory: string;
+  /** Says on standard error how far it is. */
+  progress(text: string): void;
+}
+
+export interface Bench {
+  readonly name: string;
+  run(context: BenchContext): Promise<Ratio[]>;
+}
+
+export function ratioOf(measured: Omit<Ratio, 'ratio'>): Ratio {
+  return { ...measured, ratio: measured.ours / measured.referee };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
+  return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}

@@ -1,0 +1,70 @@
+/**
+ * `npm run bench`: every bench of the list, each against its referee in the same run.
+ * `--only NAME` runs one, `--json FILE` writes the figures; progress goes to standard error.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench, Ratio } from './bench.ts';
+import { insertBench } from './insert.ts';
+import { pingBench } from './ping.ts';
+
+const BENCHES: readonly Bench[] = [insertBench, pingBench];
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, json: { type: 'string' } },
+});
+
+const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
+if (chosen.length === 0) {
+  console.error(
+    `没有名为 ${values.only} 的基准 · there is no bench ${values.only}: ${BENCHES.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const results: (Ratio & { bench: string })[] = [];
+for (const { name, run } of chosen) {
+  const directory = mkdtempSync(join(tmpdir(), `tongda-bench-${name}-`));
+  try {
+    const ratios = await run({
+      directory,
+      progress: (text) => console.error(`${name}: ${text}`),
+    });
+    results.push(...ratios.map((ratio) => ({ bench: name, ...ratio })));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+console.table(
+  results.map(({ bench, what, ours, referee, against, unit, ratio }) => ({
+    bench,
+    what,
+    ours: rounded(ours),
+    referee: rounded(referee),
+    against,
+    unit,
+    ratio: rounded(ratio),
+  })),
+);
+
+if (values.json) {
+  const [cpu] = cpus();
+  const machine = {
+    cpu: cpu?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`,
+  );
+}
+
+/** Three significant digits; whole from a hundred up. */
+function rounded(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}

@@ -1,0 +1,149 @@
+CREATE TABLE edition
+(
+    `month` String,
+    `edition` UInt32,
+    `sealed` DateTime64(3, 'UTC'),
+    `sha256` FixedString(64),
+    `document` String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (month, edition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE line
+(
+    `line` String,
+    `place` String,
+    `carrier` LowCardinality(String),
+    `technology` LowCardinality(String),
+    `subscribedDownBps` Nullable(UInt64),
+    `subscribedUpBps` Nullable(UInt64),
+    `validFrom` Date,
+    `validTo` Date DEFAULT '2149-06-06',
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (line, validFrom)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE measurement
+(
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `probe` LowCardinality(String) CODEC(ZSTD(1)),
+    `start` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `sequence` UInt64 CODEC(Delta(8), ZSTD(1)),
+    `version` UInt8 CODEC(ZSTD(1)),
+    `schedule` LowCardinality(String) CODEC(ZSTD(1)),
+    `task` LowCardinality(String) CODEC(ZSTD(1)),
+    `method` LowCardinality(String) CODEC(ZSTD(1)),
+    `target` LowCardinality(String) CODEC(ZSTD(1)),
+    `address` IPv6 CODEC(ZSTD(1)),
+    `family` UInt8 CODEC(ZSTD(1)),
+    `durationUs` UInt64 CODEC(T64, ZSTD(1)),
+    `outcome` Enum8('ok' = 1, 'failed' = 2, 'skipped' = 3) CODEC(ZSTD(1)),
+    `stage` LowCardinality(String) CODEC(ZSTD(1)),
+    `code` LowCardinality(String) CODEC(ZSTD(1)),
+    `detail` String CODEC(ZSTD(1)),
+    `conflicts` Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    `clockSynchronised` Nullable(Bool) CODEC(ZSTD(1)),
+    `clockOffsetUs` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `clockUncertaintyUs` Nullable(UInt64) CODEC(T64, ZSTD(1)),
+    `software` LowCardinality(String) CODEC(ZSTD(1)),
+    `v0` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v1` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v2` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v3` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v4` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v5` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v6` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v7` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v8` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v9` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v10` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v11` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v12` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v13` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v14` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v15` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `received` DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `source` IPv6 CODEC(ZSTD(1)),
+    `line` LowCardinality(String) CODEC(ZSTD(1)),
+    `place` LowCardinality(String) CODEC(ZSTD(1)),
+    `carrier` LowCardinality(String) CODEC(ZSTD(1)),
+    `admission` UInt16 CODEC(ZSTD(1)),
+    `precedence` UInt64 MATERIALIZED (bitShiftLeft(toUInt64(admission), 52) + 4503599627370495) - toUnixTimestamp64Micro(received) CODEC(Delta(8), ZSTD(1)),
+    INDEX byReceived received TYPE minmax GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))
+ORDER BY (metric, probe, start, sequence)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE place
+(
+    `code` String,
+    `name` String,
+    `level` Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6),
+    `parent` String,
+    `kind` LowCardinality(String),
+    `validFrom` Date,
+    `validTo` Date DEFAULT '2149-06-06',
+    `source` LowCardinality(String),
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (code, validFrom)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE probe
+(
+    `probe` String,
+    `line` String,
+    `tokenSha256` FixedString(64),
+    `enrolled` DateTime64(3, 'UTC'),
+    `revoked` Nullable(DateTime64(3, 'UTC')),
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY probe
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE quarantine
+(
+    `probe` LowCardinality(String),
+    `sha256` FixedString(64),
+    `sequence` Nullable(UInt64),
+    `line` UInt32,
+    `code` LowCardinality(String),
+    `reason` String,
+    `original` String CODEC(ZSTD(3)),
+    `source` IPv6,
+    `received` DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(received)
+PARTITION BY toYYYYMM(toTimeZone(received, 'Asia/Shanghai'))
+ORDER BY (code, probe, sha256)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE sample
+(
+    `probe` LowCardinality(String) CODEC(ZSTD(1)),
+    `sequence` UInt64 CODEC(Delta(8), ZSTD(1)),
+    `metric` LowCardinality(String) CODEC(ZSTD(1)),
+    `start` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `samples` Array(Float32) CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))
+ORDER BY (metric, probe, start, sequence)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE schema_migration
+(
+    `file` String,
+    `sha256` FixedString(64),
+    `applied` DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY file
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 8192;

@@ -1,0 +1,52 @@
+/** One survey of a province: peer, station and probes at work for a while, then what they found. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Observation, observe } from './comparison.ts';
+import { ECHOES_PER_RUN } from './programme.ts';
+import type { Province } from './province.ts';
+import { type Station, startPeer, startProbe, startStation } from './station.ts';
+
+export interface SurveyOptions {
+  readonly seconds: number;
+  readonly signal?: AbortSignal;
+  /** A step of the preparation has begun. */
+  readonly step?: (message: string) => void;
+  /** So much of the time has passed. */
+  readonly passed?: (seconds: number) => void;
+}
+
+export interface Survey {
+  readonly station: Station;
+  readonly observations: Observation[];
+}
+
+/**
+ * @throws LabError `process-failed` with the last words of what failed; AbortError by `signal`
+ */
+export async function survey(
+  province: Province,
+  { seconds, signal, step = () => {}, passed = () => {} }: SurveyOptions,
+): Promise<Survey> {
+  step('启动测量对端 starting the peer');
+  const peer = await startPeer(province);
+  step('启动站点 starting the station');
+  const station = await startStation(province, peer);
+  for (const [index, site] of province.sites.entries()) {
+    signal?.throwIfAborted();
+    step(`登记并启动探针 enrolling and starting probes: ${index + 1}/${province.sites.length}`);
+    await startProbe(province, station, site);
+  }
+  for (let second = 0; second < seconds; second++) {
+    passed(second);
+    await sleep(1_000, undefined, signal ? { signal } : {});
+  }
+  passed(seconds);
+  const rows = await station.lines();
+  const observations = province.sites.map((site) =>
+    observe(
+      site,
+      rows.find(({ line }) => line === site.name),
+      ECHOES_PER_RUN,
+    ),
+  );
+  return { station, observations };
+}

@@ -1,0 +1,113 @@
+/** Runs the real commands of the build as child processes, each on a data directory of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const BUILD = new URL('../.build/', import.meta.url).pathname;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Nothing of the caller's own settings reaches the command. */
+function environment(settings: Record<string, string>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(TONGDA_|VITEST|NODE_)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), ...settings };
+}
+
+function launch(entry: string, args: readonly string[], settings: Record<string, string>) {
+  const child = spawn(process.execPath, [join(BUILD, entry), ...args], {
+    env: environment(settings),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({ code, signal, ...output }));
+  return { child, output, ended };
+}
+
+/** Runs `tongda …` to its end. */
+export function tongda(args: readonly string[], settings: Record<string, string>): Promise<Ended> {
+  return launch('api/main.js', args, settings).ended;
+}
+
+/** Runs `tongda-probe …` to its end. */
+export function tongdaProbe(
+  args: readonly string[],
+  settings: Record<string, string> = {},
+): Promise<Ended> {
+  return launch('probes/main.js', args, settings).ended;
+}
+
+export interface RunningStation {
+  readonly url: string;
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Ctrl-C, and how the station took it. */
+  stop(signal?: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Starts `tongda start` on any free port and waits until it serves. */
+export async function startStation(settings: Record<string, string>): Promise<RunningStation> {
+  const { child, output, ended } = launch('api/main.js', ['start'], {
+    TONGDA_PORT: '0',
+    ...settings,
+  });
+  for (;;) {
+    const url = /is up: (\S+)/.exec(output.stdout)?.[1];
+    if (url)
+      return {
+        url,
+        process: child,
+        ended,
+        stop: (signal = 'SIGINT') => {
+          child.kill(signal);
+          return ended;
+        },
+      };
+    if (child.exitCode !== null) throw new Error(`the station did not start:\n${output.stderr}`);
+    await sleep(20);
+  }
+}
+
+/** A directory that goes when the test does. */
+export function scratch(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'tongda-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Asks again until `ready`, at most a minute. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  ready: (answer: T) => boolean,
+): Promise<T> {
+  const giveUp = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (ready(answer)) return answer;
+    if (Date.now() > giveUp)
+      throw new Error(
+        `not within a minute; last answer:\n${JSON.stringify(answer).slice(0, 2_000)}`,
+      );
+    await sleep(250);
+  }
+}
+
+export async function getJson<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${response.status} ${url}: ${await response.text()}`);
+  return (await response.json()) as T;
+}

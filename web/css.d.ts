@@ -1,0 +1,2 @@
+/** Stylesheets are imported for their effect; vite carries them. */
+declare module '*.css';

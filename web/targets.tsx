@@ -1,0 +1,139 @@
+/** The plan's targets: verdict, figure, goal, and what stands behind them. */
+import type { Target } from '../api/contract.ts';
+import {
+  count,
+  dateTime,
+  figure as printFigure,
+  interval as printInterval,
+  quantity,
+} from './format.ts';
+import { IntervalBar } from './interval-bar.tsx';
+import { target as chosen, overview } from './state.ts';
+import { VerdictMark } from './verdict.tsx';
+import { go, say, word } from './view.ts';
+import { SENTENCES } from './words.ts';
+import './targets.css';
+
+export function Targets() {
+  const known = overview.answer.value;
+  return (
+    <section id="targets" aria-labelledby="targets-title">
+      <h2 id="targets-title" class="section-title">
+        {word('targets')}
+        {known && (
+          <small>
+            {say(
+              SENTENCES.lede(
+                count(known.targets.filter(({ overall }) => overall.verdict === 'met').length),
+                count(known.targets.length),
+              ),
+            )}
+          </small>
+        )}
+      </h2>
+      <div class="cards">
+        {known
+          ? known.targets.map((target) => <Card key={target.id} target={target} />)
+          : [1, 2].map((place) => <div key={place} class="card card-waiting" aria-hidden="true" />)}
+      </div>
+    </section>
+  );
+}
+
+function Card({ target }: { target: Target }) {
+  const { overall, goal, title, source, minimumLines, due } = target;
+  const { figure } = overall;
+  const { value, unit, kind, interval } = figure;
+  const selected = chosen.value?.id === target.id;
+  return (
+    <article class={selected ? 'card card-selected' : 'card'}>
+      <header>
+        <h3>{say(title)}</h3>
+        <VerdictMark of={overall} />
+      </header>
+      <p class={value === null ? 'card-value card-silent' : 'card-value'}>
+        {value === null ? (
+          word('noEvidence')
+        ) : (
+          <Value text={printFigure(value, unit, kind, goal.atLeast)} />
+        )}
+      </p>
+      <p class="card-goal">
+        <span class="goal-mark" aria-hidden="true" />
+        {word('goal')} ≥ {quantity(goal.atLeast, unit, kind)}
+        <span class={`basis basis-${goal.basis}`}>
+          {word(goal.basis === 'plan' ? 'goalPlan' : 'goalAssumed')}
+        </span>
+      </p>
+      <IntervalBar figure={figure} goal={goal} />
+      <dl class="facts">
+        <Fact name={word('interval')}>
+          {interval
+            ? printInterval(interval.low, interval.high, unit, kind)
+            : value === null
+              ? '—'
+              : word('noInterval')}
+        </Fact>
+        {figure.passed !== null && (
+          <Fact name={word('passed')}>
+            {count(figure.passed)} / {count(figure.observed)}
+          </Fact>
+        )}
+        <Fact name={word('linesObserved')}>
+          {count(figure.observed)} / {count(figure.registered)}
+        </Fact>
+        <Fact name={word('placesObserved')}>
+          {count(figure.placesObserved)} / {count(figure.placesRegistered)}
+        </Fact>
+      </dl>
+      <p class="card-note">{say(goal.note)}</p>
+      <footer>
+        <ul class="card-meta">
+          {figure.asOf && (
+            <li>
+              {word('asOf')} {dateTime(figure.asOf)}
+            </li>
+          )}
+          <li>
+            {word('due')} {due}
+          </li>
+          <li>
+            {word('source')} {source}
+          </li>
+          <li>
+            {word('method')} <code>{figure.method}</code>
+          </li>
+          <li>{say(SENTENCES.minimum(count(minimumLines)))}</li>
+        </ul>
+        <button
+          type="button"
+          class="quiet card-choose"
+          aria-pressed={selected}
+          onClick={() => go({ target: target.id })}
+        >
+          {word(selected ? 'onMap' : 'showOnMap')}
+        </button>
+      </footer>
+    </article>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** The number large, its unit small. */
+function Value({ text }: { text: string }) {
+  const [, digits = text, unit = ''] = /^([−\d.,]+)\s*(.*)$/.exec(text) ?? [];
+  return (
+    <>
+      {digits}
+      <span class={unit === '%' ? 'card-unit' : 'card-unit card-unit-word'}>{unit}</span>
+    </>
+  );
+}
