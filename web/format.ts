@@ -17,7 +17,7 @@ const DECIMAL_STEPS: readonly [atLeast: number, prefix: string][] = [
 ];
 
 /** `1` is a ratio when the value's name or kind says so, else a bare count. */
-export function isRatio(unit: string, name: string): boolean {
+function isRatio(unit: string, name: string): boolean {
   return unit === '1' && /ratio$/i.test(name);
 }
 

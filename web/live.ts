@@ -7,7 +7,7 @@ import type { Problem } from '../api/contract.ts';
 import { WORDS } from './words.ts';
 
 /** What the reader is told of a question that failed. */
-export interface Trouble {
+interface Trouble {
   readonly code: string;
   readonly zh: string;
   readonly en: string;

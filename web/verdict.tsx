@@ -13,10 +13,7 @@ const SHAPES: Readonly<Record<Verdict | 'silent', string>> = {
 };
 
 /** Nothing observed is not the same as too little observed. */
-export function standing({
-  verdict,
-  figure,
-}: Pick<AreaFigure, 'verdict' | 'figure'>): Verdict | 'silent' {
+function standing({ verdict, figure }: Pick<AreaFigure, 'verdict' | 'figure'>): Verdict | 'silent' {
   return figure.observed === 0 ? 'silent' : verdict;
 }
 

@@ -2,7 +2,7 @@
 -- {start:DateTime64(3)} {end:DateTime64(3)}
 SELECT
     count() AS measurements,
-    uniqExact(line) AS linesHeard,
+    uniqExactIf(line, line NOT IN (SELECT line FROM line FINAL WHERE technology = 'loopback')) AS linesHeard,
     if(count() = 0, NULL, max(received)) AS newest,
     assumeNotNull((SELECT count() FROM quarantine FINAL
      WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)})) AS quarantined

@@ -359,8 +359,9 @@ describe('in a namespace with impairments', () => {
       'ip6 daddr 2001:db8::4 icmpv6 type echo-request reject with icmpv6 admin-prohibited;',
       'ip daddr 127.0.0.2 icmp type echo-request drop;',
       'ip daddr 127.0.0.3 icmp type echo-request reject with icmp host-prohibited;',
-      '} }',
-    ].join(' ');
+      '}',
+      '}',
+    ].join('\n');
     const setup = [
       ...targets.slice(0, 4).map((target) => `ip addr add ${target}/128 dev lo nodad`),
       'ip -6 route add unreachable 2001:db8::5/128',

@@ -77,10 +77,10 @@ export async function startStation(province: Province, peer: PeerAddress): Promi
   };
 }
 
-/** Enrols a site's line and probe with the station, and starts the probe at the site. */
-export async function startProbe(province: Province, station: Station, site: Site): Promise<void> {
-  const name = site.name;
-  const enrolment = province.start(
+/** Enrols a site's line and its probe with the station; the token is the probe's. */
+export async function enrol(province: Province, station: Station, site: Site): Promise<string> {
+  const { name } = site;
+  const child = province.start(
     null,
     [
       ...[process.execPath, builtFile('api/main.js'), 'probe', 'add', name, '--line', name],
@@ -93,13 +93,18 @@ export async function startProbe(province: Province, station: Station, site: Sit
       stdio: ['ignore', 'pipe', logOf(province, 'enrolment')],
     },
   );
-  const line = await firstLine(province, enrolment, 'enrolment');
-  const { token } = enrolledSchema.parse(JSON.parse(line));
-  const spool = `${province.folder}/${name}`;
+  const line = await firstLine(province, child, 'enrolment');
+  return enrolledSchema.parse(JSON.parse(line)).token;
+}
+
+/** Starts the probe at a site. */
+export function startProbe(province: Province, station: Station, site: Site, token: string): void {
+  const spool = `${province.folder}/${site.name}`;
   mkdirSync(spool);
-  startTied(province, site, name, { TONGDA_TOKEN: token }, [
-    ...['run', '--station', station.url, '--probe', name, '--spool', spool],
+  const child = startTied(province, site, site.name, { TONGDA_TOKEN: token }, [
+    ...['run', '--station', station.url, '--probe', site.name, '--spool', spool],
   ]);
+  child.stdout?.resume();
 }
 
 /** A command of `tongda-probe` that ends when the lab does, however that ends. */

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Observation, observe } from './comparison.ts';
 import { ECHOES_PER_RUN } from './programme.ts';
 import type { Province } from './province.ts';
-import { type Station, startPeer, startProbe, startStation } from './station.ts';
+import type { Site } from './sites.ts';
+import { enrol, type Station, startPeer, startProbe, startStation } from './station.ts';
 
 export interface SurveyOptions {
   readonly seconds: number;
@@ -30,11 +31,14 @@ export async function survey(
   const peer = await startPeer(province);
   step('启动站点 starting the station');
   const station = await startStation(province, peer);
-  for (const [index, site] of province.sites.entries()) {
+  const enrolled: [Site, token: string][] = [];
+  for (const site of province.sites) {
     signal?.throwIfAborted();
-    step(`登记并启动探针 enrolling and starting probes: ${index + 1}/${province.sites.length}`);
-    await startProbe(province, station, site);
+    step(`登记探针 enrolling probes: ${enrolled.length + 1}/${province.sites.length}`);
+    enrolled.push([site, await enrol(province, station, site)]);
   }
+  step('启动探针 starting the probes');
+  for (const [site, token] of enrolled) startProbe(province, station, site, token);
   for (let second = 0; second < seconds; second++) {
     passed(second);
     await sleep(1_000, undefined, signal ? { signal } : {});

@@ -30,7 +30,7 @@ export function aligned(series: Series): [number[], ...Column[]] {
 const ORDINARY = 1.5;
 
 /** Empty buckets between runs no farther apart than usual. */
-export function idleBuckets(band: Band): Set<number> {
+function idleBuckets(band: Band): Set<number> {
   const runs = band.n.flatMap((n, index) =>
     n > 0 || (band.failed[index] ?? 0) > 0 ? [index] : [],
   );
