@@ -34,7 +34,7 @@ export function app({ reader, collector, controller, password, software, log }: 
       secureHeaders({
         // Promised only once TLS is deliberate: it would lock readers out of a plain station.
         strictTransportSecurity: false,
-        contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
+        contentSecurityPolicy: { defaultSrc: ["'self'"] },
       }),
     )
     .use(access(password))
@@ -50,7 +50,18 @@ export function app({ reader, collector, controller, password, software, log }: 
     .route('/', measurements(reader))
     .route('/', monthlyReports(reader))
     .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
-    .get('/*', serveStatic({ root: PAGE }))
+    .get(
+      '/*',
+      serveStatic({
+        root: PAGE,
+        // Hashed names never change their content; the page that names them does.
+        onFound: (path, context) =>
+          context.header(
+            'cache-control',
+            path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+          ),
+      }),
+    )
     .notFound(notFound)
     .onError(problemHandler(log));
 }

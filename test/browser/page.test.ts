@@ -1,43 +1,26 @@
 /** The page in a real browser on a real station: what a newcomer sees within a minute. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningStation, startStation } from '../tongda.ts';
-
-const CHROMIUM = [process.env.CHROME_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path && existsSync(path),
-);
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchBrowser } from './chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tongda-browser-'));
 let station: RunningStation;
+let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 const complaints: string[] = [];
 const strangers: string[] = [];
 
 beforeAll(async () => {
-  if (!CHROMIUM) throw new Error('no browser: install chromium or set CHROME_PATH');
   station = await startStation({ TONGDA_DATA: join(folder, 'data') });
-  context = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: CHROMIUM,
-    args: ARGUMENTS,
-    timezoneId: 'UTC',
-    reducedMotion: 'reduce',
-  });
+  browser = await launchBrowser();
+  context = await browser.newContext({ timezoneId: 'UTC', reducedMotion: 'reduce' });
   context.setDefaultTimeout(90_000);
   page = await context.newPage();
   page.on('console', (message) => {
@@ -50,7 +33,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await context?.close();
+  await browser?.close();
   await station?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -152,7 +135,7 @@ describe('for everyone', () => {
           await page.goto(`${station.url}/?lang=${language}&tab=${tab}`);
           await page.locator('#tab-panel tbody tr').first().waitFor();
           await page.locator('.plot canvas').waitFor();
-          await page.evaluate(AXE);
+          await page.evaluate(axe.source);
           const violations = await page.evaluate(async () => {
             const { axe } = window as unknown as {
               axe: { run(): Promise<{ violations: { id: string }[] }> };
