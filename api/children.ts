@@ -167,7 +167,8 @@ export function localProgramme({
         metric: 'throughput',
         target: `http://${host}:${httpPort}`,
         family,
-        parameters: { direction: 'down', mode: 'quick' },
+        // Loopback is fast: the default limit of bytes would end the run before it counted.
+        parameters: { direction: 'down', mode: 'quick', limitB: 20_000_000_000 },
       })),
     },
   ];

@@ -21,14 +21,11 @@ export interface OutcomeCount {
 /** From this share of runs on we say "it works", up to the complement "it does not". */
 const MOSTLY = 0.8;
 
-/** Causes that lie on the line itself: no address, no route, refused by the local stack. */
-const NO_IPV6_HERE = new Set([
-  'no-route',
-  'no-address',
-  'unreachable',
-  'network-unreachable',
-  'address-unavailable',
-]);
+/**
+ * Causes that lie on the line itself: the machine there has no address or no route. A router's
+ * "unreachable" is not among them: it comes from somewhere on the way.
+ */
+const NO_IPV6_HERE = new Set(['no-route', 'address-unavailable']);
 
 const FAMILY: Family = 6;
 

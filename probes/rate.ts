@@ -1,12 +1,15 @@
 /**
  * From a series of received bytes to a rate, and when to stop counting. Pure.
  *
- * The first second is slow start and is left out. Where the rest is steady, the median of its
- * 250 ms slices after 3 s is within 0.3 % of the link; where it is not (a sender still probing for
- * bandwidth), counting goes on to 10 s and the trimmed mean is taken: dropping more of the low than
- * of the high end takes out stalls without following bursts of a draining queue.
+ * The first second is slow start and is left out; the rate is the median of the 250 ms slices after
+ * it. Where they are steady 3 s are enough; where they are not (a sender still probing, a lossy line
+ * on which data arrive in lumps) counting goes on to 10 s.
+ *
+ * Decision: the median, not a trimmed mean. On a 20 Mbit/s bottleneck with a short queue, data held
+ * back behind a lost packet arrive in lumps; over eight runs of 10 s the mean that drops the low
+ * 25 % and the high 10 % read 0.2 to 5.0 % high, the median of the same slices −0.8 to 0.0 %.
  */
-import { dispersion, median, trimmedMean } from './sample.ts';
+import { dispersion, median } from './sample.ts';
 
 /** Width of one entry of a byte series. */
 export const SLOT_MS = 100;
@@ -16,8 +19,6 @@ const QUICK_MS = 3_000;
 export const FULL_MS = 10_000;
 /** Interquartile range over median up to which 3 s are enough. */
 const STEADY = 0.05;
-const TRIM_LOW = 0.25;
-const TRIM_HIGH = 0.1;
 /** One second of slices: the least a rate is taken from when the byte limit ends a run early. */
 const MINIMUM_SLICES = 4;
 
@@ -43,13 +44,11 @@ export function estimateRate(
   elapsedMs: number,
   mode: RateMode,
 ): RateEstimate | undefined {
-  if (elapsedMs >= FULL_MS) return trimmedOver(seriesB, FULL_MS);
+  if (elapsedMs >= FULL_MS) return medianUntil(seriesB, FULL_MS);
   if (mode === 'full' || elapsedMs < QUICK_MS) return undefined;
-  const slices = slicesBps(seriesB, RAMP_MS, QUICK_MS);
-  const spread = dispersion(slices);
-  const rateBps = median(slices);
-  if (rateBps === undefined || spread === undefined || spread > STEADY) return undefined;
-  return { rateBps, dispersionRatio: spread, durationMs: QUICK_MS };
+  const estimate = medianUntil(seriesB, QUICK_MS);
+  const isSteady = (estimate?.dispersionRatio ?? Number.POSITIVE_INFINITY) <= STEADY;
+  return isSteady ? estimate : undefined;
 }
 
 /**
@@ -64,12 +63,12 @@ export function estimateCutRate(
   const slices = Math.floor((elapsedMs - RAMP_MS) / SLICE_MS);
   return slices < MINIMUM_SLICES
     ? undefined
-    : trimmedOver(seriesB, Math.min(FULL_MS, RAMP_MS + slices * SLICE_MS));
+    : medianUntil(seriesB, Math.min(FULL_MS, RAMP_MS + slices * SLICE_MS));
 }
 
-function trimmedOver(seriesB: readonly number[], toMs: number): RateEstimate | undefined {
+function medianUntil(seriesB: readonly number[], toMs: number): RateEstimate | undefined {
   const slices = slicesBps(seriesB, RAMP_MS, toMs);
-  const rateBps = trimmedMean(slices, TRIM_LOW, TRIM_HIGH);
+  const rateBps = median(slices);
   return rateBps === undefined
     ? undefined
     : { rateBps, dispersionRatio: dispersion(slices), durationMs: toMs };

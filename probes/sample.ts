@@ -30,24 +30,6 @@ export function median(values: readonly number[]): number | undefined {
   return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
 }
 
-/**
- * The mean without the lowest `low` and the highest `high` share of the values, whole values only.
- *
- * @returns undefined when nothing is left
- */
-export function trimmedMean(
-  values: readonly number[],
-  low: number,
-  high: number,
-): number | undefined {
-  const sorted = ascending(values);
-  const kept = sorted.slice(
-    Math.floor(sorted.length * low),
-    sorted.length - Math.floor(sorted.length * high),
-  );
-  return kept.length === 0 ? undefined : kept.reduce((sum, value) => sum + value, 0) / kept.length;
-}
-
 /** Interquartile range over median: 0 for a steady series; undefined where the median is 0 or missing. */
 export function dispersion(values: readonly number[]): number | undefined {
   const middle = median(values);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const BUILD = new URL('../.build/', import.meta.url).pathname;
+export const BUILD = new URL('../.build/', import.meta.url).pathname;
 
 export interface Ended {
   readonly code: number | null;

@@ -31,7 +31,7 @@ const BATCH = 256;
 /** A sleep of the kernel's ends this much late on a virtual machine: the rest is spent awake. */
 const SPIN_MS = 0.2;
 /** More packets than echoes and handshakes put on their way: a rate test runs… */
-const BUSY_PACKETS = 40;
+const BUSY_PACKETS = 16;
 /** …which does not mind a tenth of a millisecond, while staying awake would cost it a core. */
 const BUSY_SLEEP_MS = 0.1;
 

@@ -5,7 +5,6 @@ import {
   lossRatio,
   median,
   percentile,
-  trimmedMean,
 } from '../../../probes/sample.ts';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
@@ -38,19 +37,6 @@ describe('median', () => {
     expect(median([4, 1, 2, 3])).toBe(2.5);
     expect(median([8])).toBe(8);
     expect(median([])).toBeUndefined();
-  });
-});
-
-describe('trimmedMean', () => {
-  it('drops whole values from both ends', () => {
-    // 8 values: 2 of the low quarter go; a tenth is no whole value, so none of the high end.
-    expect(trimmedMean([0, 0, 10, 10, 10, 10, 10, 70], 0.25, 0.1)).toBe(20);
-    expect(trimmedMean([0, 1, 2, 3, 4, 5, 6, 7, 8, 900], 0.2, 0.1)).toBe(5);
-  });
-
-  it('of a single value is that value, of none undefined', () => {
-    expect(trimmedMean([5], 0.25, 0.1)).toBe(5);
-    expect(trimmedMean([], 0.25, 0.1)).toBeUndefined();
   });
 });
 
