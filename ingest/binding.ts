@@ -5,6 +5,7 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
 import type { Store } from '../sql/store.ts';
@@ -47,6 +48,9 @@ export interface EnrolledProbe {
   bindingAt(instant: Date): Binding | null;
 }
 
+/** Between two looks into the store for a stranger's sake. */
+const LOOK_AGAIN_MS = 1_000;
+
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
@@ -67,13 +71,16 @@ export class ProbeDirectory {
   async authenticate(token: string): Promise<EnrolledProbe | null> {
     const hash = hashToken(token);
     const known = (await this.#directory(30_000)).get(hash);
-    // Enrolment may happen in another process: look again for strangers, though not for every guess.
-    return known ?? (await this.#directory(1_000)).get(hash) ?? null;
+    if (known) return known;
+    // Enrolment may happen in another process, so a stranger makes us look again: at most once a
+    // second, for which all strangers wait together, rather than turn a newcomer away.
+    await sleep(Math.max(0, this.#loadedAt + LOOK_AGAIN_MS - this.#now()));
+    return (await this.#directory(LOOK_AGAIN_MS)).get(hash) ?? null;
   }
 
-  /** Everybody, as the store said at most `ageMs` ago. Whoever asks meanwhile waits for one answer. */
+  /** Everybody, as the store said less than `ageMs` ago; whoever asks meanwhile waits for one answer. */
   #directory(ageMs: number): Promise<ReadonlyMap<string, EnrolledProbe>> {
-    if (this.#byToken && this.#now() - this.#loadedAt <= ageMs) return this.#byToken;
+    if (this.#byToken && this.#now() - this.#loadedAt < ageMs) return this.#byToken;
     this.#loadedAt = this.#now();
     const loading = this.#load();
     this.#byToken = loading;

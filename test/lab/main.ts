@@ -87,6 +87,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   });
 
 const program = new Command('lab')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_IMPOSSIBLE))
   .description('用网络命名空间搭建一个已知真值的省 · a province of known truth, surveyed for real')
   .option('--sites <n>', '站点数 number of sites', wholeNumber(MAX_SITES), DEFAULT_SITES)
   .option('--seconds <s>', '测量时长 how long to measure', wholeNumber(86_400))
