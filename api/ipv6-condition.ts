@@ -43,12 +43,15 @@ export function ipv6Condition(outcomes: readonly OutcomeCount[]): Ipv6Condition 
   }
   if (connected < MOSTLY) return 'unstable';
 
-  // Small pages come through while full-size ones stall in the body: packets of full size are lost
-  // and nobody tells the sender (RFC 2923 §2.1).
-  const stalled = [...new Set(fetches.map(({ target }) => target))].some((target) => {
-    const ofTarget = fetches.filter((fetch) => fetch.target === target);
-    return share(ofTarget, ({ stage, code }) => stage === 'body' && code === 'timeout') >= MOSTLY;
-  });
+  // Small pages come through while full-size ones stall: packets of full size are lost and nobody
+  // tells the sender (RFC 2923 §2.1). The header may share the first of them, so it stalls there too.
+  const targets = [...new Set(fetches.map(({ target }) => target))];
+  const ofTarget = (target: string) => fetches.filter((fetch) => fetch.target === target);
+  const stalls = ({ stage, code }: OutcomeCount) =>
+    code === 'timeout' && (stage === 'header' || stage === 'body');
+  const stalled =
+    targets.some((target) => share(ofTarget(target), stalls) >= MOSTLY) &&
+    targets.some((target) => (shareOk(ofTarget(target)) ?? 0) >= MOSTLY);
   if (stalled) return 'path-mtu-black-hole';
   if ((shareOk(fetches) ?? 1) < MOSTLY) return 'unstable';
   if ((shareOk(echoes) ?? 1) <= 1 - MOSTLY) return 'echo-filtered';

@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 problem details. */
 
 import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { Refusal } from '../ingest/refusal.ts';
@@ -10,6 +11,8 @@ import type { Problem } from './contract.ts';
 export function problemHandler(log: Logger) {
   return (reason: Error, context: Context): Response => {
     if (reason instanceof Fault) return problem(context, reason);
+    // What hono's own middleware answers, such as a browser's request for the password.
+    if (reason instanceof HTTPException) return reason.getResponse();
     log.error({ reason, path: context.req.path }, 'request failed');
     return problem(
       context,

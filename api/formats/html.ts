@@ -113,7 +113,7 @@ function map(target: MonthlyTarget): Fragment {
   );
   return markup`<figure>
 <svg viewBox="0 0 ${COUNTIES.width} ${COUNTIES.height}" role="img" aria-label="${target.title.zh} 分县图">
-<defs><pattern id="hatch-${target.id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#fff"/><line x1="0" x2="0" y1="0" y2="6" stroke="#9aa3ad" stroke-width="2"/></pattern></defs>
+<defs><pattern id="hatch-${target.id}" width="20" height="20" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="20" height="20" fill="#fff"/><line x1="0" x2="0" y1="0" y2="20" stroke="#9aa3ad" stroke-width="6"/></pattern></defs>
 ${COUNTIES.counties.map(({ code, name, path }) => {
   const county = verdicts.get(code);
   const verdict = county?.verdict ?? 'insufficient';
@@ -125,7 +125,7 @@ ${COUNTIES.counties.map(({ code, name, path }) => {
 <figcaption>${(['met', 'undecided', 'missed'] as const).map(
     (verdict) =>
       markup`<svg class="key" viewBox="0 0 12 12"><rect width="12" height="12" fill="${FILLS[verdict]}"/></svg> ${VERDICT_TITLES[verdict].zh} `,
-  )}<svg class="key" viewBox="0 0 12 12"><rect width="12" height="12" fill="url(#hatch-${target.id})"/></svg> 样本不足或无证据 · ${COUNTIES.approval ?? '内部使用,未经地图审核'}</figcaption>
+  )}<svg class="key" viewBox="0 0 12 12"><g transform="scale(.3)"><rect width="40" height="40" fill="url(#hatch-${target.id})"/></g></svg> 样本不足或无证据 · ${COUNTIES.approval ?? '内部使用,未经地图审核'}</figcaption>
 </figure>`;
 }
 
@@ -171,7 +171,7 @@ table{border-collapse:collapse;width:100%;margin:1rem 0;font-variant-numeric:tab
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #e5e9ed;vertical-align:top;font-weight:400}
 thead th{color:#5b6773;font-size:.85em}
-figure{margin:1rem 0}figure>svg{width:100%;max-height:32rem}path{stroke:#fff;stroke-width:.6}
+figure{margin:1rem 0}figure>svg{width:100%;max-height:32rem}path{stroke:#8b97a3;stroke-width:2}
 .key{width:.9em;height:.9em;vertical-align:-.1em}
 .met{color:#1b4f91}.missed{color:#a23a24}.undecided{color:#1f6480}.insufficient{color:#5b6773}
 footer{margin-top:3rem;color:#5b6773;font-size:.85em;word-break:break-all}

@@ -4,7 +4,8 @@
 SELECT
     family,
     intDiv(toUnixTimestamp(start), {bucketSeconds:UInt32}) * {bucketSeconds:UInt32} AS at,
-    quantilesExactInclusive(0.1, 0.5, 0.9)(assumeNotNull({slot:Identifier})) AS quantiles,
+    -- A run without the value is no value, not a zero.
+    quantilesExactInclusiveIf(0.1, 0.5, 0.9)(assumeNotNull({slot:Identifier}), {slot:Identifier} IS NOT NULL) AS quantiles,
     countIf({slot:Identifier} IS NOT NULL) AS n,
     countIf(outcome = 'failed') AS failed,
     any(method) AS method

@@ -7,7 +7,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Coverage, EditionRow, LinePage, MeasurementPage } from '../../api/contract.ts';
+import type {
+  Coverage,
+  EditionRow,
+  LinePage,
+  MeasurementPage,
+  Series,
+} from '../../api/contract.ts';
 import type { MonthlyReport } from '../../api/monthly.ts';
 import { monthOf, monthSpan } from '../../ingest/month.ts';
 import type { Measurement } from '../../probes/measurement.ts';
@@ -234,6 +240,16 @@ describe('from probe to verdict', () => {
       ({ items }) => items[0]?.outcome === 'failed' && items[0].code === 'refused',
     );
     await stopProbes();
+  });
+
+  it('a run that failed has no time: it is drawn as failed, never as 0', async () => {
+    const series = await getJson<Series>(
+      `${station.url}/v1/series?metric=tcp-connect&value=rttMedianMs&within=320102&hours=1`,
+    );
+    const band = series.families[6];
+    expect(band?.failed.some((count) => count > 0)).toBe(true);
+    const drawn = [band?.p10, band?.median, band?.p90].flatMap((values) => values ?? []);
+    for (const value of drawn) if (value !== null) expect(value).toBeGreaterThan(0);
   });
 });
 

@@ -55,6 +55,20 @@ describe('ipv6Condition', () => {
       'path-mtu-black-hole',
     ],
     [
+      'full-size pages hang with their header',
+      [
+        runs('tcp-connect', 'ok', 9),
+        runs('http-fetch', 'ok', 9),
+        runs('http-fetch', 'failed', 9, { ...stalled, stage: 'header' }),
+      ],
+      'path-mtu-black-hole',
+    ],
+    [
+      'every page hangs: the server, not the path',
+      [runs('tcp-connect', 'ok', 9), runs('http-fetch', 'failed', 9, stalled)],
+      'unstable',
+    ],
+    [
       'echo filtered, all else well',
       [
         runs('icmp-rtt', 'failed', 9, { stage: 'echo', code: 'timeout' }),
