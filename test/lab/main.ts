@@ -1,7 +1,7 @@
 /** `npm run lab`: a province with known truth, surveyed by the real station and real probes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { compare, type Observation, render, TOLERANCES } from './comparison.ts';
+import { CALM, compare, type Observation, render, told } from './comparison.ts';
 import { LabError } from './fault.ts';
 import { surveySeconds } from './programme.ts';
 import { buildProvince } from './province.ts';
@@ -56,7 +56,7 @@ async function lab(options: Options, signal: AbortSignal): Promise<number> {
       passed,
     });
     if (options.json) writeFileSync(options.json, `${JSON.stringify(observations, null, 2)}\n`);
-    process.stdout.write(`${render(observations)}\n${TOLERANCES}\n${summary(observations)}\n`);
+    process.stdout.write(`${render(observations)}\n${told(CALM)}\n${summary(observations)}\n`);
     if (options.keep) {
       say(
         `站点 station: ${station.url}  用户 user: ${station.user}  口令 password: ${station.password}`,
