@@ -48,6 +48,8 @@ export interface EnrolledProbe {
   bindingAt(instant: Date): Binding | null;
 }
 
+/** What the store said is good for this long; a revoked token dies within it. */
+const KEEP_MS = 30_000;
 /** Between two looks into the store for a stranger's sake. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -70,17 +72,18 @@ export class ProbeDirectory {
   /** The probe a token belongs to; null for a token that is unknown or revoked. */
   async authenticate(token: string): Promise<EnrolledProbe | null> {
     const hash = hashToken(token);
-    const known = (await this.#directory(30_000)).get(hash);
+    const asked = this.#now();
+    const known = (await this.#readAfter(asked - KEEP_MS)).get(hash);
     if (known) return known;
     // Enrolment may happen in another process, so a stranger makes us look again: at most once a
     // second, for which all strangers wait together, rather than turn a newcomer away.
-    await sleep(Math.max(0, this.#loadedAt + LOOK_AGAIN_MS - this.#now()));
-    return (await this.#directory(LOOK_AGAIN_MS)).get(hash) ?? null;
+    await sleep(Math.max(0, this.#loadedAt + LOOK_AGAIN_MS - asked));
+    return (await this.#readAfter(asked)).get(hash) ?? null;
   }
 
-  /** Everybody, as the store said less than `ageMs` ago; whoever asks meanwhile waits for one answer. */
-  #directory(ageMs: number): Promise<ReadonlyMap<string, EnrolledProbe>> {
-    if (this.#byToken && this.#now() - this.#loadedAt < ageMs) return this.#byToken;
+  /** Everybody, as the store said after an instant; whoever asks meanwhile waits for one answer. */
+  #readAfter(instantMs: number): Promise<ReadonlyMap<string, EnrolledProbe>> {
+    if (this.#byToken && this.#loadedAt > instantMs) return this.#byToken;
     this.#loadedAt = this.#now();
     const loading = this.#load();
     this.#byToken = loading;
