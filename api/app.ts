@@ -5,6 +5,8 @@ import { compress } from 'hono/compress';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import type { Store } from '../sql/store.ts';
+import { storeAway } from '../sql/trouble.ts';
 import { access } from './access.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { COUNTIES } from './geometry.ts';
@@ -17,6 +19,8 @@ import { overview } from './routes/overview.ts';
 import { series } from './routes/series.ts';
 
 export interface AppOptions {
+  /** What the station's health hangs on. */
+  readonly store: Pick<Store, 'ping'>;
   readonly reader: EvidenceReader;
   readonly collector: Hono;
   readonly controller: Hono;
@@ -28,7 +32,15 @@ export interface AppOptions {
 /** Built by vite; see `web/`. */
 const PAGE = new URL('../web/', import.meta.url).pathname;
 
-export function app({ reader, collector, controller, password, software, log }: AppOptions): Hono {
+export function app({
+  store,
+  reader,
+  collector,
+  controller,
+  password,
+  software,
+  log,
+}: AppOptions): Hono {
   return new Hono()
     .use(
       secureHeaders({
@@ -38,7 +50,10 @@ export function app({ reader, collector, controller, password, software, log }: 
       }),
     )
     .use(access(password))
-    .get('/healthz', (context) => context.json({ status: 'ok', software }))
+    .get('/healthz', async (context) => {
+      if (!(await store.ping())) throw storeAway();
+      return context.json({ status: 'ok', software });
+    })
     .route('/', collector)
     .route('/', controller)
     .use(compress())

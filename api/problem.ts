@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
 import { Refusal } from '../ingest/refusal.ts';
 import { Fault } from '../probes/fault.ts';
+import { StoreFault } from '../sql/fault.ts';
 import type { Problem } from './contract.ts';
 
 export function problemHandler(log: Logger) {
@@ -13,6 +14,12 @@ export function problemHandler(log: Logger) {
     if (reason instanceof Fault) return problem(context, reason);
     // What hono's own middleware answers, such as a browser's request for the password.
     if (reason instanceof HTTPException) return reason.getResponse();
+    const trouble = reason instanceof StoreFault ? STORE_TROUBLES[reason.code] : undefined;
+    if (reason instanceof StoreFault && trouble) {
+      log.warn({ code: reason.code, path: context.req.path, cause: reason.cause }, reason.message);
+      const { status, retryAfterS } = trouble;
+      return problem(context, new Refusal(status, reason.code, reason.zh, reason.en, retryAfterS));
+    }
     log.error({ reason, path: context.req.path }, 'request failed');
     return problem(
       context,
@@ -54,6 +61,16 @@ function problem(context: Context, fault: Fault): Response {
     'content-type': 'application/problem+json',
   });
 }
+
+/**
+ * Troubles of the store that pass: nothing was acknowledged, and sending again later is the cure.
+ * 507 Insufficient Storage: RFC 4918 §11.5.
+ */
+const STORE_TROUBLES: Readonly<Record<string, { status: number; retryAfterS: number }>> = {
+  'store-away': { status: 503, retryAfterS: 2 },
+  'store-busy': { status: 503, retryAfterS: 5 },
+  'store-full': { status: 507, retryAfterS: 60 },
+};
 
 /** What a fault takes that was not thrown for a request: a wrong month is the asker's mistake. */
 const BAD_REQUEST = { status: 400, retryAfterS: undefined };

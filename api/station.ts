@@ -67,6 +67,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
     const { reportPeriodS, instructionPeriodS, password } = config;
     front.answer(
       app({
+        store,
         reader,
         collector: collector({
           directory,

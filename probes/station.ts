@@ -159,14 +159,16 @@ function refusal(
       retryAfterS(headers['retry-after']),
     );
   const problem = json(body) as { detail?: unknown; detailEn?: unknown } | null | undefined;
-  return refusedBy(`${status}`, problem?.detail, problem?.detailEn);
+  const after = retryAfterS(headers['retry-after']);
+  return refusedBy(`${status}`, problem?.detail, problem?.detailEn, after);
 }
 
-function refusedBy(status: string, zh: unknown, en: unknown): StationFault {
+function refusedBy(status: string, zh: unknown, en: unknown, retryAfterS?: number): StationFault {
   return new StationFault(
     'station-refused',
     `站点未接受(${status}):${zh ?? '未说明原因'}`,
     `the station did not accept this (${status}): ${en ?? 'no reason given'}`,
+    retryAfterS,
   );
 }
 

@@ -1,6 +1,12 @@
 /** The embedded engine's two configuration files, as text. */
 
 /**
+ * Left free on the engine's disk: an insert that would need it is refused while it is still clean to
+ * refuse, and merges, a restart and the station's own files find room.
+ */
+const KEEP_FREE_B = 64 * 1024 * 1024;
+
+/**
  * Server settings. The caches are bounded far below ClickHouse's defaults (5 GiB each), because the
  * engine shares a small machine with the station.
  */
@@ -14,6 +20,9 @@ export function engineConfig(usersFile: string): string {
   <mark_cache_size>268435456</mark_cache_size>
   <primary_index_cache_size>67108864</primary_index_cache_size>
   <index_mark_cache_size>67108864</index_mark_cache_size>
+  <storage_configuration><disks><default><keep_free_space_bytes>${KEEP_FREE_B}</keep_free_space_bytes></default></disks></storage_configuration>
+  <!-- Where \`tongda store backup\` may write is for the user's file permissions to say. -->
+  <backups><allowed_path>/</allowed_path></backups>
   <!-- Parts replaced by a merge stay until the merged part has surely reached the disk; this build's default is 0. -->
   <merge_tree><old_parts_lifetime>480</old_parts_lifetime></merge_tree>
 </clickhouse>

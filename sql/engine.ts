@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@clickhouse/client';
 import type { BaseLogger } from 'pino';
+import type { Endpoint } from './connection.ts';
 import {
   type DirectoryLock,
   directoryInUse,
@@ -23,13 +24,6 @@ import {
 import { engineConfig, engineUsers } from './engine-config.ts';
 import { engineLibrary } from './engine-library.ts';
 import { StoreFault } from './fault.ts';
-
-/** Where a ClickHouse answers and who may ask. */
-export interface Endpoint {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-}
 
 /** How the engine's process ended; `detail` is the tail of its standard error. */
 interface EngineExit {
@@ -53,6 +47,8 @@ export interface EngineOptions {
   /** Made when it is not there. Holds the engine's data, its lock, and how to reach it (0600). */
   readonly directory: string;
   readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Of the directory, where the caller holds it already and frees it himself. */
+  readonly lock?: DirectoryLock;
 }
 
 const USERNAME = 'tongda';
@@ -63,6 +59,8 @@ const START_TIMEOUT_MS = 120_000;
 /** A predecessor that was killed needs a moment to let go of its files. */
 const PREDECESSOR_MS = 5_000;
 const PORT_ATTEMPTS = 5;
+/** For the answer to a question of the engine's own. */
+const PATIENCE_MS = 10_000;
 
 /**
  * Starts the engine on `directory`.
@@ -70,10 +68,10 @@ const PORT_ATTEMPTS = 5;
  * @throws StoreFault `engine-not-installed`, `data-directory-unusable`, `data-directory-in-use`,
  *   `engine-failed`
  */
-export async function startEngine({ directory, log }: EngineOptions): Promise<Engine> {
+export async function startEngine({ directory, log, ...held }: EngineOptions): Promise<Engine> {
   const root = resolve(directory);
   const library = engineLibrary();
-  const lock = takeDirectory(root);
+  const lock = held.lock ? { release: () => {} } : takeDirectory(root);
   try {
     return await engineOf(await launch(root, library, log), root, lock, log);
   } catch (error) {
@@ -82,7 +80,12 @@ export async function startEngine({ directory, log }: EngineOptions): Promise<En
   }
 }
 
-function takeDirectory(root: string): DirectoryLock {
+/**
+ * Makes the directory when it is not there and locks it for this process.
+ *
+ * @throws StoreFault `data-directory-unusable`, `data-directory-in-use`
+ */
+export function takeDirectory(root: string): DirectoryLock {
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     return lockDirectory(root);
@@ -222,9 +225,17 @@ async function answering(endpoint: Endpoint, exited: Promise<unknown>): Promise<
   return null;
 }
 
-async function askVersion(endpoint: Endpoint): Promise<string | null> {
+/** The version the engine states; null when it does not answer in time. */
+export async function askVersion(
+  endpoint: Endpoint,
+  patienceMs = PATIENCE_MS,
+): Promise<string | null> {
   try {
-    const [row] = await ask<{ version: string }>(endpoint, 'SELECT version() AS version');
+    const [row] = await ask<{ version: string }>(
+      endpoint,
+      'SELECT version() AS version',
+      patienceMs,
+    );
     return row?.version ?? null;
   } catch {
     return null;
@@ -240,8 +251,12 @@ function listBrokenParts(endpoint: Endpoint): Promise<{ table: string; name: str
   );
 }
 
-async function ask<Row>(endpoint: Endpoint, query: string): Promise<Row[]> {
-  const client = createClient({ ...endpoint, request_timeout: 10_000, log: { level: 127 } });
+async function ask<Row>(
+  { url, username, password }: Endpoint,
+  query: string,
+  request_timeout = PATIENCE_MS,
+): Promise<Row[]> {
+  const client = createClient({ url, username, password, request_timeout, log: { level: 127 } });
   try {
     return await (await client.query({ query, format: 'JSONEachRow' })).json<Row>();
   } finally {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { BaseLogger } from 'pino';
+import { Connection, type Endpoint } from './connection.ts';
 import { StoreFault } from './fault.ts';
 import { INDICATORS } from './indicator.ts';
 import { encodeRows } from './row-binary.ts';
@@ -23,10 +24,14 @@ import {
   tables,
 } from './rows.ts';
 
-export interface StoreOptions {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
+export interface StoreOptions extends Endpoint {
+  /**
+   * Where it is now, for an engine that may go away (null) and come back at another address;
+   * without it ClickHouse stays where it is.
+   */
+  readonly whereabouts?: () => Endpoint | null;
+  /** Of one request, 180 s unless told. */
+  readonly timeoutMs?: number;
   /** Created when it is not there. */
   readonly database?: string;
   readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -36,7 +41,10 @@ type Parameters = Readonly<Record<string, unknown>>;
 
 export interface Store {
   readonly database: string;
-  /** Asks `queries/NAME.sql`. Rejects with the engine's error, also one that comes mid-answer. */
+  /**
+   * Asks `queries/NAME.sql`. Rejects with the engine's error, also one that comes mid-answer. Asked
+   * again a few times when the engine does not answer.
+   */
   query<Name extends QueryName>(
     name: Name,
     params: QueryParameters<Name>,
@@ -46,13 +54,16 @@ export interface Store {
   /**
    * Inserts rows; resolves when they are durable on disk. All rows of one call have the same
    * columns; a column too many or too few is an error, never a default in silence.
+   *
+   * Sent again a few times when it is not known whether it arrived: every table has a key on which
+   * copies fall. After a rejection the rows may be there, or some of them; inserting them again is safe.
    */
   insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]): Promise<void>;
   /** Runs a statement that answers nothing. */
   command(sql: string, params?: Parameters): Promise<void>;
   /** Reads with SQL of the caller's own: for the store's housekeeping and for tests. */
   read<Row>(sql: string, params?: Parameters): Promise<Row[]>;
-  /** Whether the engine answers. */
+  /** Whether the engine answers now; waits two seconds at most. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -75,20 +86,23 @@ const INSERT_SETTINGS = {
 } as const;
 
 /**
- * Connects and makes the database when it is not there.
+ * Connects and makes the database when it is not there. Whatever is asked of the store later
+ * rejects with StoreFault `store-away`, `store-busy` or `store-full` when the way or the engine is at
+ * fault and not the request.
  *
  * @throws StoreFault `store-unreachable`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, username, password, database = 'tongda', log } = options;
-  const connect = (settings: { database?: string }) =>
+  const home: Endpoint = { url, username, password };
+  const connect = (endpoint: Endpoint, settings: { database?: string }) =>
     createClient({
-      url,
-      username,
-      password,
+      url: endpoint.url,
+      username: endpoint.username,
+      password: endpoint.password,
       ...settings,
       application: 'tongda',
-      request_timeout: REQUEST_TIMEOUT_MS,
+      request_timeout: options.timeoutMs ?? REQUEST_TIMEOUT_MS,
       // On loopback gzip costs more than it saves.
       compression: { request: false, response: false },
       keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
@@ -96,7 +110,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       // What goes wrong is thrown; a second voice on the console helps nobody.
       log: { level: ClickHouseLogLevel.OFF },
     });
-  const founder = connect({});
+  const founder = connect(home, {});
   try {
     await founder.command({
       query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
@@ -104,7 +118,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     });
     const insertSettings = { ...INSERT_SETTINGS, ...(await deduplicationOff(founder)) };
     log.debug({ url, database }, 'store opened');
-    return new HttpStore(connect({ database }), database, insertSettings);
+    const connection = new Connection(options.whereabouts ?? (() => home), (endpoint) =>
+      connect(endpoint, { database }),
+    );
+    return new HttpStore(connection, database, insertSettings);
   } catch (cause) {
     throw new StoreFault(
       'store-unreachable',
@@ -134,11 +151,11 @@ type InsertSettings = Readonly<Record<string, string | number>>;
 
 class HttpStore implements Store {
   readonly database: string;
-  readonly #client: ClickHouseClient;
+  readonly #connection: Connection;
   readonly #insertSettings: InsertSettings;
 
-  constructor(client: ClickHouseClient, database: string, insertSettings: InsertSettings) {
-    this.#client = client;
+  constructor(connection: Connection, database: string, insertSettings: InsertSettings) {
+    this.#connection = connection;
     this.database = database;
     this.#insertSettings = insertSettings;
   }
@@ -170,38 +187,46 @@ class HttpStore implements Store {
         ([column]) => column in first || !isDefaulted(table, column),
       ),
     );
-    const { stream } = await this.#client.exec({
-      query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
-      values: Readable.from(encodeRows(columns, rows), { objectMode: false }),
-      clickhouse_settings: this.#insertSettings,
+    // Encoded before it is sent: a value that does not fit is never taken for a fault of the way.
+    const bytes = encodeRows(columns, rows);
+    await this.#connection.run('insert', async (client) => {
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
+        values: Readable.from(bytes, { objectMode: false }),
+        clickhouse_settings: this.#insertSettings,
+      });
+      // Nothing comes, but the socket is free for the next request only when that was read.
+      await stream.resume().toArray();
     });
-    // Nothing comes, but the socket is free for the next request only when that was read.
-    await stream.resume().toArray();
   }
 
   async command(sql: string, params: Parameters = {}) {
-    await this.#client.command({
-      query: sql,
-      query_params: { ...params },
-      clickhouse_settings: { wait_end_of_query: 1 },
-    });
+    await this.#connection.run('never', (client) =>
+      client.command({
+        query: sql,
+        query_params: { ...params },
+        clickhouse_settings: { wait_end_of_query: 1 },
+      }),
+    );
   }
 
-  async ping() {
-    return (await this.#client.ping({ select: true })).success;
+  ping() {
+    return this.#connection.ping();
   }
 
   async close() {
-    await this.#client.close();
+    await this.#connection.close();
   }
 
-  async #ask<Row>(query: string, query_params: Parameters): Promise<Row[]> {
-    const answer = await this.#client.query({
-      query,
-      query_params: { ...query_params },
-      format: 'JSONEachRow',
+  #ask<Row>(query: string, query_params: Parameters): Promise<Row[]> {
+    return this.#connection.run('question', async (client) => {
+      const answer = await client.query({
+        query,
+        query_params: { ...query_params },
+        format: 'JSONEachRow',
+      });
+      return answer.json<Row>();
     });
-    return answer.json<Row>();
   }
 }
 

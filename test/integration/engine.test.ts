@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../sql/connection.ts';
 import { identifyProcess } from '../../sql/directory-lock.ts';
-import { attachEngine, type Endpoint, type Engine, startEngine } from '../../sql/engine.ts';
+import { attachEngine, type Engine, startEngine } from '../../sql/engine.ts';
 import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
 
 const BUILT_ENGINE = pathToFileURL(join(import.meta.dirname, '../../.build/sql/engine.js')).href;

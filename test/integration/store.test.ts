@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InsertOf } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
+import { aMeasurementRow } from '../measurement-row.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 let test: TestStore;
@@ -15,51 +16,7 @@ beforeEach(() => store.command('TRUNCATE TABLE measurement'));
 
 type Row = InsertOf<'measurement'>;
 
-const ROW: Row = {
-  metric: 'icmp-rtt',
-  probe: 'p1',
-  start: '2026-11-24T01:02:03.004Z',
-  sequence: 7,
-  version: 1,
-  schedule: 'every-minute',
-  task: 'rtt',
-  method: 'icmp-rtt/1',
-  target: 'example.net',
-  address: '::ffff:192.0.2.1',
-  family: 4,
-  durationUs: 4_012_345,
-  outcome: 'ok',
-  stage: '',
-  code: '',
-  detail: '',
-  conflicts: ['throughput'],
-  clockSynchronised: true,
-  clockOffsetUs: -1500,
-  clockUncertaintyUs: null,
-  software: 'tongda-probe/0.1.0',
-  v0: 12_345,
-  v1: null,
-  v2: -1,
-  v3: 2 ** 53 - 1,
-  v4: null,
-  v5: null,
-  v6: null,
-  v7: null,
-  v8: null,
-  v9: null,
-  v10: null,
-  v11: null,
-  v12: null,
-  v13: null,
-  v14: null,
-  v15: 15,
-  received: '2026-11-24T01:02:10.000001Z',
-  source: '2001:db8::2',
-  line: 'line-1',
-  place: '320106001001',
-  carrier: 'telecom',
-  admission: 1,
-};
+const ROW: Row = aMeasurementRow();
 
 const FIRST_PAGE = {
   afterReceived: '1970-01-01T00:00:00Z',
