@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { builtFile } from './lab/built.ts';
 
-export const BUILD = new URL('../.build/', import.meta.url).pathname;
+export const BUILD = builtFile('');
 
 export interface Ended {
   readonly code: number | null;
@@ -24,7 +25,7 @@ function environment(settings: Record<string, string>): NodeJS.ProcessEnv {
 }
 
 function launch(entry: string, args: readonly string[], settings: Record<string, string>) {
-  const child = spawn(process.execPath, [join(BUILD, entry), ...args], {
+  const child = spawn(process.execPath, [builtFile(entry), ...args], {
     env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

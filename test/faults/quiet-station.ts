@@ -1,9 +1,10 @@
 /** A real station without peer and probe of its own, probes enrolled with it, and reports sent to it. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../api/contract.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { type Acknowledgement, encodeReport } from '../../probes/report.ts';
+import { isAlive, type ProcessIdentity } from '../../sql/directory-lock.ts';
 import { attachEngine } from '../../sql/engine.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { silent } from '../integration/engine-fixture.ts';
@@ -25,6 +26,19 @@ export async function enrolProbe(settings: Record<string, string>, probe: string
   );
   if (!stdout) throw new Error(`the probe was not enrolled: ${stderr}`);
   return (JSON.parse(stdout) as { token: string }).token;
+}
+
+/** kill -9 to the station's engine, if it has one just now. */
+export function killEngine({ TONGDA_DATA = '' }: Record<string, string>): void {
+  try {
+    const { process: engine } = JSON.parse(
+      readFileSync(join(TONGDA_DATA, 'engine.json'), 'utf8'),
+    ) as { process: ProcessIdentity };
+    if (isAlive(engine)) process.kill(engine.pid, 'SIGKILL');
+  } catch (error) {
+    // It is away already.
+    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 export type Answer =

@@ -1,14 +1,14 @@
 /** The engine dies, hangs or comes back broken: what the station says and does meanwhile. */
-import { mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { ProcessIdentity } from '../../sql/directory-lock.ts';
 import { type KeptEngine, keepEngine } from '../../sql/engine-keeper.ts';
 import { openStore } from '../../sql/store.ts';
 import {
   type Answer,
   enrolProbe,
+  killEngine,
   quietStation,
   sendReport,
   withEngine,
@@ -86,12 +86,6 @@ describe('a station whose engine', () => {
     directory.remove();
   });
 
-  const killEngine = () => {
-    const { process: engine } = JSON.parse(
-      readFileSync(join(settings.TONGDA_DATA ?? '', 'engine.json'), 'utf8'),
-    ) as { process: ProcessIdentity };
-    process.kill(engine.pid, 'SIGKILL');
-  };
   const health = async () => (await fetch(`${station.url}/healthz`)).status;
   const send = (first: number) =>
     sendReport(
@@ -110,7 +104,7 @@ describe('a station whose engine', () => {
     const killing = (async () => {
       for (; kills < 3; kills++) {
         await sleep(150);
-        killEngine();
+        killEngine(settings);
         healths = new Set([...healths, await eventually(health, (status) => status !== 200)]);
         await eventually(health, (status) => status === 200);
       }
@@ -145,7 +139,7 @@ describe('a station whose engine', () => {
     // Where its users are to be written stands something else.
     const obstacle = join(settings.TONGDA_DATA ?? '', 'users.xml.draft');
     mkdirSync(obstacle);
-    killEngine();
+    killEngine(settings);
     await eventually(health, (status) => status === 503);
     const measured = await fetch(`${station.url}/v1/measurements?limit=1`);
     expect(measured.status).toBe(503);
@@ -174,7 +168,7 @@ describe('a station whose engine', () => {
       return part?.path ?? '';
     });
     rmSync(join(path, 'count.txt'));
-    killEngine();
+    killEngine(settings);
     const { code, stderr } = await station.ended;
     expect(code).toBe(1);
     expect(stderr).toContain('[store-damaged]');
