@@ -5,12 +5,13 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { enrol, LOOPBACK } from '../ingest/binding.ts';
+import { enrol, LOOPBACK, renewToken } from '../ingest/binding.ts';
 import type { Programme } from '../ingest/controller.ts';
 import { dayOf } from '../ingest/month.ts';
 import { Refusal } from '../ingest/refusal.ts';
@@ -88,6 +89,11 @@ export async function startLocalProbe({
   const enrolled = (await store.query('probe_tokens', {})).some(
     ({ probe }) => probe === LOCAL_PROBE,
   );
+  if (enrolled && !existsSync(tokenFile)) {
+    // A restored store knows the probe; its token stayed where the backup was made.
+    const token = await renewToken(store, { probe: LOCAL_PROBE, line: LOCAL_PROBE }, now);
+    await writeFile(tokenFile, token, { mode: 0o600 });
+  }
   if (!enrolled) {
     const token = await enrol(
       store,

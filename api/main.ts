@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `tongda`: the station's command line, and the root where everything is put together. */
 import { Command } from 'commander';
+import { backupCommand } from './commands/backup.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { reportCommand } from './commands/report.ts';
@@ -28,10 +29,12 @@ const program = new Command('tongda')
   tongda start
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
-  tongda plan check my-plan.yaml`,
+  tongda plan check my-plan.yaml
+  tongda store backup /backup/2026-11-24`,
   );
 
-for (const add of [startCommand, reportCommand, probeCommand, planCommand]) add(program);
+for (const add of [startCommand, reportCommand, probeCommand, planCommand, backupCommand])
+  add(program);
 
 try {
   await program.parseAsync();

@@ -209,3 +209,16 @@ export async function enrol(
   ]);
   return token;
 }
+
+/** A new token for an enrolled probe, whose old one is void at once: for a probe that lost it. */
+export async function renewToken(
+  store: Store,
+  { probe, line }: { readonly probe: string; readonly line: string },
+  now: Date,
+): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  await store.insert('probe', [
+    { probe, line, tokenSha256: hashToken(token), enrolled: now.toISOString(), revoked: null },
+  ]);
+  return token;
+}

@@ -105,7 +105,8 @@ export async function migrate(
   return { applied: pending.map(({ file }) => file) };
 }
 
-function listApplied(store: Store): Promise<Applied[]> {
+/** What the database has taken so far. */
+export function listApplied(store: Store): Promise<Applied[]> {
   return store.read('SELECT file, sha256 FROM schema_migration FINAL ORDER BY file');
 }
 
