@@ -16,10 +16,14 @@ export interface BenchContext {
   readonly directory: string;
   /** Says on standard error how far it is. */
   progress(text: string): void;
+  /** How long a bench that can be any length should take; its own choice when not told. */
+  readonly minutes?: number;
 }
 
 export interface Bench {
   readonly name: string;
+  /** Takes minutes: runs with `--only` and not among all. */
+  readonly onlyWhenAsked?: boolean;
   run(context: BenchContext): Promise<Ratio[]>;
 }
 

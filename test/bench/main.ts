@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: every bench of the list, each against its referee in the same run.
- * `--only NAME` runs one, `--json FILE` writes the figures; progress goes to standard error.
+ * `--only NAME` runs one, `--minutes N` says how long a soak takes, `--json FILE` writes the figures; progress goes to standard error.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -9,14 +9,18 @@ import { parseArgs } from 'node:util';
 import type { Bench, Ratio } from './bench.ts';
 import { insertBench } from './insert.ts';
 import { pingBench } from './ping.ts';
+import { readersBench } from './readers.ts';
+import { soakBench } from './soak.ts';
 
-const BENCHES: readonly Bench[] = [insertBench, pingBench];
+const BENCHES: readonly Bench[] = [insertBench, pingBench, readersBench, soakBench];
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' } },
+  options: { only: { type: 'string' }, minutes: { type: 'string' }, json: { type: 'string' } },
 });
 
-const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
+const chosen = BENCHES.filter(({ name, onlyWhenAsked }) =>
+  values.only === undefined ? !onlyWhenAsked : name === values.only,
+);
 if (chosen.length === 0) {
   console.error(
     `没有名为 ${values.only} 的基准 · there is no bench ${values.only}: ${BENCHES.map(({ name }) => name).join(', ')}`,
@@ -31,6 +35,7 @@ for (const { name, run } of chosen) {
     const ratios = await run({
       directory,
       progress: (text) => console.error(`${name}: ${text}`),
+      ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
     });
     results.push(...ratios.map((ratio) => ({ bench: name, ...ratio })));
   } finally {

@@ -6,7 +6,7 @@
  *   ! [[from, to], …]                             acknowledged by the station
  *   . {…}                                         drained; the last line
  *
- * argv: STATION_URL PROBE SPOOL SEED; the token is in TONGDA_TOKEN. A line `drain` on standard input
+ * argv: STATION_URL PROBE SPOOL SEED PAUSE_MS; the token is in TONGDA_TOKEN. A line `drain` on standard input
  * ends the writing: what is spooled is reported, and the process ends. It also ends with its parent.
  */
 import { writeSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { type Draft, Spool } from '../../probes/spool.ts';
 import { Station } from '../../probes/station.ts';
 import { seeded } from './random.ts';
 
-const [url = '', probe = '', directory = '', seed = '0'] = process.argv.slice(2);
+const [url = '', probe = '', directory = '', seed = '0', pauseMs = '10'] = process.argv.slice(2);
 const random = seeded(Number(seed));
 const spool = await Spool.open(directory);
 const station = new Station(url, process.env.TONGDA_TOKEN ?? '', systemClock);
@@ -71,7 +71,7 @@ async function write(): Promise<void> {
   while (!draining) {
     const made = await Promise.all(Array.from({ length: 40 }, () => spool.append(draft())));
     made.forEach(say);
-    await sleep(10);
+    await sleep(Number(pauseMs));
   }
 }
 
@@ -96,6 +96,7 @@ async function report(): Promise<void> {
       resent += again.length;
       remembered = measurements;
       await spool.acknowledge(answer.covers);
+      for (const { sequence } of measurements) said.delete(sequence);
     } catch {
       await sleep(50);
     }

@@ -6,20 +6,17 @@
  * `npm run crash -- --runs 1000 --seed 1 [--json FILE]`. Run number n of seed s draws from s + n, so
  * what was killed when can be had again; what the machine was doing at that moment cannot.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { builtFile } from '../lab/built.ts';
 import { type RunningStation, startStation } from '../tongda.ts';
 import { Journal } from './journal.ts';
 import { enrolProbe, killEngine, quietStation, withEngine } from './quiet-station.ts';
 import { seeded } from './random.ts';
 import { recount } from './recount.ts';
+import { startWriter, type Writer } from './writer.ts';
 
 /** Runs that share a directory: each finds what the crashes before it left. */
 const RUNS_A_DIRECTORY = 25;
@@ -83,7 +80,7 @@ class World {
   readonly #url: string;
   #station: RunningStation;
   #token = '';
-  #writer: ChildProcess | null = null;
+  #writer: Writer | null = null;
 
   private constructor(
     directory: string,
@@ -126,7 +123,7 @@ class World {
   }
 
   async end(keep: boolean): Promise<void> {
-    this.#writer?.kill('SIGKILL');
+    await this.#writer?.kill();
     await this.#station.stop();
     if (!keep) rmSync(this.directory, { recursive: true, force: true });
   }
@@ -144,42 +141,26 @@ class World {
   }
 
   async #killWriter(): Promise<void> {
-    const writer = this.#writer;
+    await this.#writer?.kill();
     this.#writer = null;
-    if (writer === null) return;
-    const closed = once(writer, 'close');
-    writer.kill('SIGKILL');
-    await closed;
   }
 
-  #write(seed: number): ChildProcess {
-    const writer = spawn(
-      process.execPath,
-      [
-        builtFile('test/faults/crash-writer.js'),
-        this.#url,
-        PROBE,
-        join(this.directory, 'spool'),
-        String(seed),
-      ],
-      {
-        stdio: ['pipe', 'pipe', 'inherit'],
-        env: { PATH: process.env.PATH, TONGDA_TOKEN: this.#token },
-      },
-    );
-    // A pipe to a killed reader breaks; that it was killed is known.
-    writer.stdin.on('error', () => {});
-    createInterface({ input: writer.stdout }).on('line', (line) => this.journal.take(line));
-    this.#writer = writer;
-    return writer;
+  #write(seed: number): Writer {
+    this.#writer = startWriter({
+      url: this.#url,
+      probe: PROBE,
+      token: this.#token,
+      spool: join(this.directory, 'spool'),
+      seed,
+      journal: this.journal,
+    });
+    return this.#writer;
   }
 
   async #drain(seed: number): Promise<void> {
     const writer = this.#writer ?? this.#write(seed + 0.75);
+    await writer.drain();
     this.#writer = null;
-    writer.stdin?.write('drain\n');
-    const [code] = writer.exitCode === null ? await once(writer, 'close') : [writer.exitCode];
-    if (code !== 0) throw new Error(`the writer ended with ${code}`);
   }
 }
 
