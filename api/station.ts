@@ -60,8 +60,14 @@ export async function startStation(config: Config, log: Logger): Promise<Station
     if (peer) closers.push(peer.stop);
 
     const directory = new ProbeDirectory(store);
-    const writer = new Writer(store);
-    closers.push(() => writer.drain());
+    const writer = new Writer(store, { log });
+    const reports = collector({
+      directory,
+      writer,
+      now,
+      sourceOf: (context) => getConnInfo(context).remote.address ?? '::',
+    });
+    closers.push(() => writer.drain(), reports.drain);
     const reader = new EvidenceReader(store, plan, now);
     const programme = peer ? [...localProgramme(peer), ...config.programme] : config.programme;
     const { reportPeriodS, instructionPeriodS, password } = config;
@@ -69,12 +75,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
       app({
         store,
         reader,
-        collector: collector({
-          directory,
-          writer,
-          now,
-          sourceOf: (context) => getConnInfo(context).remote.address ?? '::',
-        }),
+        collector: reports.routes,
         controller: controller({ directory, programme, reportPeriodS, instructionPeriodS, now }),
         password,
         software: SOFTWARE,

@@ -3,6 +3,7 @@
  * from and the time it came. Pure; nothing is guessed and nothing is dropped: what is not admitted
  * goes to quarantine with the reason and the original bytes.
  */
+import { isUtf8 } from 'node:buffer';
 import { metricNamed } from '../probes/catalogue.ts';
 import { type Measurement, measurementSchema } from '../probes/measurement.ts';
 import type { InsertOf } from '../sql/rows.ts';
@@ -10,16 +11,52 @@ import type { EnrolledProbe } from './binding.ts';
 import { monthOf } from './month.ts';
 
 /** Version of these rules, stored with every row they admit. */
-export const ADMISSION_RULES = 1;
+export const ADMISSION_RULES = 2;
 
 /** A clock this far ahead of ours, beyond its stated uncertainty, is wrong, not early. */
-const AHEAD_TOLERANCE_MS = 2_000;
+export const AHEAD_TOLERANCE_MS = 2_000;
 /** Spools hold days or weeks; what is older than this was never the spool's. */
-const OLDEST_MS = 400 * 86_400_000;
+export const OLDEST_MS = 400 * 86_400_000;
+/** A record of ours is three deep; later versions may nest a little more. */
+const DEPTH_LIMIT = 16;
+
+/** Why a row can be refused, as a reviewer reads it; the codes are stable. */
+export const REFUSAL_TITLES = {
+  'malformed-json': { zh: '不是 JSON', en: 'not JSON' },
+  'not-utf8': { zh: '不是 UTF-8 文本', en: 'not UTF-8' },
+  'too-deep': { zh: '嵌套过深', en: 'nested too deeply' },
+  'malformed-measurement': { zh: '不合测量记录的格式', en: 'not shaped as a measurement' },
+  'probe-mismatch': { zh: '探针与令牌不符', en: 'not of the probe that sent it' },
+  'unknown-metric': { zh: '没有这项测量', en: 'no such metric' },
+  'unknown-value': { zh: '该测量没有这个量', en: 'no such value of the metric' },
+  'value-out-of-range': { zh: '数值大到无法存储', en: 'a number too large to be stored' },
+  'clock-ahead': { zh: '开始时间在未来', en: 'started in the future' },
+  'too-old': { zh: '开始时间过于久远', en: 'started too long ago' },
+  'month-uncertain': { zh: '时钟不足以判定所属月份', en: 'the clock leaves the month uncertain' },
+  unbound: { zh: '当日探针未接在任何线路上', en: 'the probe had no line on that day' },
+  'sequence-conflict': {
+    zh: '同一探针同一序号已有另一条记录',
+    en: 'another record has the same probe and sequence',
+  },
+} as const;
+
+export type RefusalCode = keyof typeof REFUSAL_TITLES;
+
+/** What a reviewer may vouch for: when a measurement was made, and nothing else. */
+export const CLOCK_REFUSALS: ReadonlySet<RefusalCode> = new Set([
+  'clock-ahead',
+  'too-old',
+  'month-uncertain',
+]);
+const NOTHING: ReadonlySet<RefusalCode> = new Set();
 
 export type MeasurementInsert = InsertOf<'measurement'>;
 export type SampleInsert = InsertOf<'sample'>;
-export type QuarantineInsert = InsertOf<'quarantine'>;
+/** The original is bytes: it may be no text at all. */
+export type QuarantineInsert = Omit<InsertOf<'quarantine'>, 'original' | 'code'> & {
+  readonly original: Uint8Array;
+  readonly code: RefusalCode;
+};
 
 /** Where and when a report came in. */
 export interface Receipt {
@@ -42,15 +79,22 @@ export type Admission =
   | {
       readonly admitted: false;
       readonly sequence: number | null;
-      readonly code: string;
+      readonly code: RefusalCode;
       readonly reason: string;
     };
 
-/** Judges one line of a report. */
-export function admit(line: string, receipt: Receipt): Admission {
+/**
+ * Judges one line of a report.
+ *
+ * @param vouched what a reviewer answers for, so that it is no ground to refuse
+ */
+export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admission {
+  if (!isUtf8(line)) return refused(null, 'not-utf8', 'the line is not UTF-8');
+  if (depthOf(line) > DEPTH_LIMIT)
+    return refused(null, 'too-deep', `nested more than ${DEPTH_LIMIT} deep`);
   let json: unknown;
   try {
-    json = JSON.parse(line);
+    json = JSON.parse(line.toString('utf8'));
   } catch {
     return refused(null, 'malformed-json', 'the line is not JSON');
   }
@@ -64,7 +108,7 @@ export function admit(line: string, receipt: Receipt): Admission {
     );
   }
   const measurement = parsed.data;
-  const refuse = (code: string, reason: string) => refused(measurement.sequence, code, reason);
+  const refuse = (code: RefusalCode, reason: string) => refused(measurement.sequence, code, reason);
 
   if (measurement.probe !== receipt.probe.probe)
     return refuse(
@@ -78,14 +122,25 @@ export function admit(line: string, receipt: Receipt): Admission {
   );
   if (stranger) return refuse('unknown-value', `${measurement.metric} has no value ${stranger}`);
 
+  const values = slots(metric.values, measurement.values);
+  const large =
+    Object.values(values).some((value) => value !== null && !Number.isSafeInteger(value)) ||
+    measurement.samples?.some((sample) => !Number.isFinite(Math.fround(sample)));
+  if (large) return refuse('value-out-of-range', `${measurement.metric} has a number too large`);
+
   const clock = clockFault(measurement, receipt.now);
-  if (clock) return refuse(...clock);
+  if (clock && !vouched.has(clock[0])) return refuse(...clock);
   const start = new Date(measurement.start);
   const binding = receipt.probe.bindingAt(start);
   if (!binding)
     return refuse('unbound', `the probe had no line on ${measurement.start.slice(0, 10)}`);
 
   const { outcome, clock: state } = measurement;
+  const clockUs = [state.offsetMs, state.uncertaintyMs].map((ms) =>
+    ms === null ? null : Math.round(ms * 1000),
+  );
+  if (clockUs.some((us) => us !== null && !Number.isSafeInteger(us)))
+    return refuse('value-out-of-range', 'the clock state has a number too large');
   const key = {
     metric: metric.name,
     probe: measurement.probe,
@@ -116,11 +171,10 @@ export function admit(line: string, receipt: Receipt): Admission {
       detail: outcome.status === 'failed' ? (outcome.detail ?? '') : '',
       conflicts: measurement.conflicts,
       clockSynchronised: state.synchronised,
-      clockOffsetUs: state.offsetMs === null ? null : Math.round(state.offsetMs * 1000),
-      clockUncertaintyUs:
-        state.uncertaintyMs === null ? null : Math.round(state.uncertaintyMs * 1000),
+      clockOffsetUs: clockUs[0] ?? null,
+      clockUncertaintyUs: clockUs[1] ?? null,
       software: measurement.software,
-      ...slots(metric.values, measurement.values),
+      ...values,
       received: receipt.received,
       source: receipt.source,
       line: binding.line,
@@ -137,6 +191,8 @@ export function asIpv6(address: string): string {
   return address.includes(':') ? address : `::ffff:${address}`;
 }
 
+const MONTH_MS = 31 * 86_400_000;
+
 /**
  * Whether the probe's clock puts the measurement into one month for certain.
  *
@@ -147,7 +203,7 @@ export function asIpv6(address: string): string {
 function clockFault(
   { start, clock }: Measurement,
   now: Date,
-): [code: string, reason: string] | null {
+): [code: RefusalCode, reason: string] | null {
   const stated = new Date(start);
   const uncertainty = clock.uncertaintyMs ?? 0;
   const truest = stated.getTime() + (clock.offsetMs ?? 0);
@@ -157,7 +213,9 @@ function clockFault(
   if (Math.min(stated.getTime(), latest) < now.getTime() - OLDEST_MS)
     return ['too-old', `started ${start}, received ${now.toISOString()}`];
   const month = monthOf(stated);
-  if (monthOf(new Date(earliest)) !== month || monthOf(new Date(latest)) !== month)
+  // Beyond a month in either direction there is no need to look, and beyond 8.64e15 ms no date.
+  const far = Math.max(stated.getTime() - earliest, latest - stated.getTime()) > MONTH_MS;
+  if (far || monthOf(new Date(earliest)) !== month || monthOf(new Date(latest)) !== month)
     return [
       'month-uncertain',
       `clock off by ${clock.offsetMs ?? 0} ms ± ${uncertainty} ms at the turn of a month`,
@@ -182,8 +240,24 @@ function slots(
   ) as Slots;
 }
 
-function refused(sequence: number | null, code: string, reason: string): Admission {
+function refused(sequence: number | null, code: RefusalCode, reason: string): Admission {
   return { admitted: false, sequence, code, reason };
+}
+
+/** How deep brackets and braces nest, those in strings left out. */
+function depthOf(line: Buffer): number {
+  let depth = 0;
+  let deepest = 0;
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at];
+    if (byte === 0x22) quoted = !quoted;
+    else if (quoted) {
+      if (byte === 0x5c) at++;
+    } else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+  return deepest;
 }
 
 /** The sequence a malformed record still states, so that the acknowledgement can name it. */

@@ -1,88 +1,158 @@
 /**
  * The writer: gathers the rows of concurrent reports into few large inserts and says so only when
- * they are durable. Idle, a report waits a few milliseconds; under load, rows wait for the insert
+ * they are durable. Idle, a report waits a few milliseconds; under load, rows wait for the inserts
  * before theirs, and the batch grows by itself.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BaseLogger } from 'pino';
+import type { TableName } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
-import type { MeasurementInsert, QuarantineInsert, SampleInsert } from './admission.ts';
-import { dayOf } from './month.ts';
+import { FairQueue, type Queued } from './fair-queue.ts';
+import { Refusal } from './refusal.ts';
+import type { Intake } from './report-reader.ts';
+import { mayRetry } from './store-trouble.ts';
 
-/** What one report adds to the store. */
-export interface Intake {
-  readonly measurements: readonly MeasurementInsert[];
-  readonly samples: readonly SampleInsert[];
-  readonly quarantine: readonly QuarantineInsert[];
-}
-
-interface Waiting extends Intake {
+interface Waiting extends Queued {
+  readonly intake: Intake;
   readonly durable: () => void;
   readonly failed: (reason: unknown) => void;
 }
 
 /** How long the first report of a batch waits for company. */
 const GATHER_MS = 5;
+/** One insert: large enough for the engine to be at its best, small enough to be done in a second. */
+const BATCH = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
+/** Batches on their way at once: while one waits for the disk, the next is sent. */
+const LANES = 2;
+/** A start this recent is news. */
+const LIVE_MS = 15 * 60_000;
+/** Waits between the attempts at one insert: an engine that restarts is back within these. */
+const RETRY_MS = [50, 200, 800, 2_000, 5_000];
+
+export interface WriterOptions {
+  readonly now?: () => Date;
+  readonly log?: Pick<BaseLogger, 'warn'>;
+  readonly retryMs?: readonly number[];
+}
 
 export class Writer {
-  readonly #store: Store;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #store: Pick<Store, 'insertEncoded'>;
+  readonly #now: () => Date;
+  readonly #log: Pick<BaseLogger, 'warn'> | undefined;
+  readonly #retryMs: readonly number[];
+  readonly #queue = new FairQueue<Waiting>();
+  readonly #lanes = new Set<Promise<void>>();
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'insertEncoded'>, options: WriterOptions = {}) {
     this.#store = store;
+    this.#now = options.now ?? (() => new Date());
+    this.#log = options.log;
+    this.#retryMs = options.retryMs ?? RETRY_MS;
   }
 
-  /** Rows waiting for an insert. */
-  get depth(): number {
-    return this.#waiting.reduce((rows, intake) => rows + intake.measurements.length, 0);
+  /** Bytes of backlog waiting for an insert. */
+  get backlogB(): number {
+    return this.#queue.backlogB;
   }
 
-  /** Resolves when everything in `intake` is durable on disk; rejects when any of it may not be. */
+  /** Whether an intake counts as news. */
+  isLive({ newestStartMs, days }: Intake): boolean {
+    return days.length === 0 || newestStartMs > this.#now().getTime() - LIVE_MS;
+  }
+
+  /**
+   * Resolves when everything in `intake` is durable on disk.
+   *
+   * @throws Refusal `not-stored` (503): any of it may not be durable; sent again it changes nothing
+   */
   write(intake: Intake): Promise<void> {
     return new Promise((durable, failed) => {
-      this.#waiting.push({ ...intake, durable, failed });
-      this.#flushing ??= this.#flush();
+      const { probe, rows, sizeB } = intake;
+      this.#queue.push({ probe, rows, sizeB, live: this.isLive(intake), intake, durable, failed });
+      if (this.#lanes.size < LANES) this.#open();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    while (this.#flushing) await this.#flushing;
+    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
+  }
+
+  #open(): void {
+    const lane = this.#flush().finally(() => this.#lanes.delete(lane));
+    this.#lanes.add(lane);
   }
 
   async #flush(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+    await sleep(GATHER_MS);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.take(BATCH);
       try {
-        await this.#insert(batch);
+        await this.#insert(batch.map(({ intake }) => intake));
         for (const { durable } of batch) durable();
       } catch (reason) {
-        for (const { failed } of batch) failed(reason);
+        const refusal = notStored(reason);
+        for (const { failed } of batch) failed(refusal);
       }
     }
-    this.#flushing = null;
   }
 
   async #insert(batch: readonly Intake[]): Promise<void> {
-    const quarantine = batch.flatMap((intake) => intake.quarantine);
-    if (quarantine.length > 0) await this.#store.insert('quarantine', quarantine);
-    // Samples first: a measurement that is there has its samples there, whatever happens between.
-    for (const rows of byDay(batch.flatMap((intake) => intake.samples)))
-      await this.#store.insert('sample', rows);
-    for (const rows of byDay(batch.flatMap((intake) => intake.measurements)))
-      await this.#store.insert('measurement', rows);
+    await this.#insertSafely(
+      'quarantine',
+      batch.map(({ quarantine }) => quarantine),
+    );
+    // One insert per partition: an insert over many days is many small parts, and slow.
+    const days = new Map<number, Intake['days'][number][]>();
+    for (const day of batch.flatMap((intake) => intake.days)) {
+      const found = days.get(day.day);
+      if (found) found.push(day);
+      else days.set(day.day, [day]);
+    }
+    for (const rows of days.values()) {
+      // Samples first: a measurement that is there has its samples there, whatever happens between.
+      await this.#insertSafely(
+        'sample',
+        rows.map(({ samples }) => samples),
+      );
+      await this.#insertSafely(
+        'measurement',
+        rows.map((day) => day.rows),
+      );
+    }
+  }
+
+  /**
+   * Inserts, and again where the outcome is unknown or the trouble passes: rows that were stored
+   * after all fall on themselves.
+   */
+  async #insertSafely(table: TableName, parts: readonly Uint8Array[]): Promise<void> {
+    const encoded = Buffer.concat(parts);
+    if (encoded.length === 0) return;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#store.insertEncoded(table, encoded);
+      } catch (reason) {
+        const waitMs = this.#retryMs[attempt];
+        if (waitMs === undefined || !mayRetry(reason)) throw reason;
+        this.#log?.warn(
+          { table, attempt: attempt + 1, waitMs, reason: String(reason) },
+          '写入结果未知,稍后重写 · the outcome of an insert is unknown: writing again',
+        );
+        await sleep(waitMs);
+      }
+    }
   }
 }
 
-/** One insert per partition: an insert over many days is many small parts, and slow. */
-function byDay<Row extends { readonly start: string }>(rows: readonly Row[]): Row[][] {
-  const days = new Map<string, Row[]>();
-  for (const row of rows) {
-    const day = dayOf(new Date(row.start));
-    const found = days.get(day);
-    if (found) found.push(row);
-    else days.set(day, [row]);
-  }
-  return [...days.values()];
+function notStored(reason: unknown): Refusal {
+  const refusal = new Refusal(
+    503,
+    'not-stored',
+    '存储暂不可用,报告未确认:请稍后重发',
+    'the store is not available and the report is not acknowledged: send it again later',
+    10,
+  );
+  refusal.cause = reason;
+  return refusal;
 }

@@ -32,6 +32,8 @@ export type SequenceRange = z.infer<typeof sequenceRangeSchema>;
 export const acknowledgementSchema = z.object({
   version: z.literal(REPORT_VERSION),
   agentId: nameSchema,
+  /** SHA-256 of all that followed the header line; early stations do not say it. */
+  batch: z.string().optional(),
   /** The station's UTC clock when the answer was written. */
   stationTime: z.iso.datetime({ precision: 3 }),
   stored: z.int().nonnegative(),

@@ -63,7 +63,12 @@ function makeWriter(type: string): Write {
     case 'DateTime64':
       return time(Number.parseInt(inner, 10));
     case 'String':
-      return (sink, value) => sink.string(text(value));
+      return (sink, value) => {
+        // Bytes stay what they are, also where they are no text.
+        if (!(value instanceof Uint8Array)) return sink.string(text(value));
+        sink.length(value.length);
+        sink.bytes(value);
+      };
     case 'Bool':
       return (sink, value) => {
         if (typeof value !== 'boolean') throw mismatch('a Boolean', value);

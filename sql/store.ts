@@ -59,6 +59,11 @@ export interface Store {
    * copies fall. After a rejection the rows may be there, or some of them; inserting them again is safe.
    */
   insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]): Promise<void>;
+  /**
+   * Inserts rows that are RowBinary already, every column of `table` in its order (`encodeRows` over
+   * `tables[table]`); resolves when they are durable on disk.
+   */
+  insertEncoded(table: TableName, encoded: Uint8Array): Promise<void>;
   /** Runs a statement that answers nothing. */
   command(sql: string, params?: Parameters): Promise<void>;
   /** Reads with SQL of the caller's own: for the store's housekeeping and for tests. */
@@ -188,11 +193,18 @@ class HttpStore implements Store {
       ),
     );
     // Encoded before it is sent: a value that does not fit is never taken for a fault of the way.
-    const bytes = encodeRows(columns, rows);
+    await this.#insertBytes(table, Object.keys(columns), encodeRows(columns, rows));
+  }
+
+  async insertEncoded(table: TableName, encoded: Uint8Array) {
+    if (encoded.length > 0) await this.#insertBytes(table, Object.keys(tables[table]), encoded);
+  }
+
+  async #insertBytes(table: TableName, columns: readonly string[], encoded: Uint8Array) {
     await this.#connection.run('insert', async (client) => {
       const { stream } = await client.exec({
-        query: `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) FORMAT RowBinary`,
-        values: Readable.from(bytes, { objectMode: false }),
+        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT RowBinary`,
+        values: Readable.from([encoded], { objectMode: false }),
         clickhouse_settings: this.#insertSettings,
       });
       // Nothing comes, but the socket is free for the next request only when that was read.

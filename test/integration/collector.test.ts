@@ -42,7 +42,7 @@ beforeAll(async () => {
         writer: new Writer(test.store),
         now: () => now,
         sourceOf: () => '192.0.2.7',
-      }),
+      }).routes,
     )
     .onError(problemHandler(silent));
   server = await new Promise((resolve) => {
@@ -85,6 +85,12 @@ const quarantined = () =>
   test.store.read<{ code: string; original: string; line: number }>(
     'SELECT code, original, line FROM quarantine FINAL ORDER BY code, line',
   );
+
+/** 64 MiB that compress to 64 KiB, in lines of a lawful length under a lawful header. */
+const bomb = Buffer.concat([
+  Buffer.from(report([]).replace('"results":0', '"results":100000')),
+  Buffer.alloc(64 * 1024 * 1024, `${' '.repeat(60_000)}\n`),
+]);
 
 describe('POST /v1/reports', () => {
   it('acknowledges exactly what it covers, when it can be read back', async () => {
@@ -192,7 +198,7 @@ describe('POST /v1/reports', () => {
     [
       'a bomb',
       () =>
-        post(new Uint8Array(gzipSync(Buffer.alloc(64 * 1024 * 1024))), {
+        post(new Uint8Array(gzipSync(bomb)), {
           'content-encoding': 'gzip',
         }),
       413,

@@ -18,7 +18,7 @@ const receipt: Receipt = {
 };
 
 const judge = (changes: Partial<Measurement>, extra: object = {}): Admission =>
-  admit(JSON.stringify({ ...aMeasurement(changes), ...extra }), receipt);
+  admit(Buffer.from(JSON.stringify({ ...aMeasurement(changes), ...extra })), receipt);
 const codeOf = (admission: Admission) => (admission.admitted ? 'admitted' : admission.code);
 
 describe('admit', () => {
@@ -88,7 +88,7 @@ describe('admit', () => {
   });
 
   it('refuses what is not JSON, and cannot name its sequence', () => {
-    expect(admit('{"version":1,', receipt)).toMatchObject({
+    expect(admit(Buffer.from('{"version":1,'), receipt)).toMatchObject({
       admitted: false,
       code: 'malformed-json',
       sequence: null,

@@ -19,6 +19,7 @@ describe('one value', () => {
     ['String', '', '00'],
     ['String', '通达', '06e9809ae8bebe'],
     ['String', 'a'.repeat(300), `ac02${'61'.repeat(300)}`],
+    ['String', new Uint8Array([0xff, 0x00]), '02ff00'],
     ['LowCardinality(String)', 'ok', '026f6b'],
     ['FixedString(3)', 'abc', '616263'],
     ['Nullable(UInt8)', null, '01'],

@@ -1,0 +1,604 @@
+/**
+ * Admission for the lines our own probes write, straight from their bytes to a row: the keys in the
+ * order of `probes/measurement.ts`, no white space, no escapes. It admits only what `admit` admits,
+ * and writes the same bytes; of any other line it says that it does not know, and `admit` judges.
+ * `test/unit/ingest/quick-admission.test.ts` holds the two against each other.
+ *
+ * Why: on two cores, zod, objects and their encoding cost several times what the engine needs to
+ * store the row (see README, "What was measured").
+ */
+import { METRICS } from '../probes/catalogue.ts';
+import { measurementSchema } from '../probes/measurement.ts';
+import { encodeRows } from '../sql/row-binary.ts';
+import { tables } from '../sql/rows.ts';
+import { AHEAD_TOLERANCE_MS, asIpv6, OLDEST_MS } from './admission.ts';
+import { monthOf, monthSpan } from './month.ts';
+import type { DayRows } from './row-layout.ts';
+
+/** What the lines of one report are judged by. */
+export interface QuickContext {
+  readonly probe: string;
+  readonly nowMs: number;
+  /** The rows of the day of `startMs`. */
+  dayAt(startMs: number): DayRows;
+}
+
+/** The columns this file writes, in order; `tables.measurement` must be these. */
+const LAYOUT =
+  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 received source line place carrier admission';
+
+/** Whether the table is still the one this file was written for; if not, `admit` does it all. */
+export const QUICK_APPLIES = Object.keys(tables.measurement).join(' ') === LAYOUT;
+
+const SLOTS = 16;
+const NO = -1;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const ZERO = 0x30;
+const NINE = 0x39;
+const CLOSE = 0x5d;
+const BRACE = 0x7d;
+
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+
+const K = {
+  schedule: bytes(',"schedule":"'),
+  task: bytes('","task":"'),
+  metric: bytes('","metric":"'),
+  method: bytes('","method":"'),
+  target: bytes('","target":"'),
+  address: bytes('","address":'),
+  family: bytes(',"family":'),
+  start: bytes(',"start":"'),
+  startEnd: bytes('Z","durationMs":'),
+  ok: bytes(',"outcome":{"status":"ok"},"values":{'),
+  failed: bytes(',"outcome":{"status":"failed","stage":"'),
+  code: bytes('","code":"'),
+  detail: bytes(',"detail":"'),
+  skipped: bytes(',"outcome":{"status":"skipped","reason":"'),
+  values: bytes('},"values":{'),
+  samples: bytes(',"samples":['),
+  conflicts: bytes(',"conflicts":['),
+  clock: bytes(',"clock":{"synchronised":'),
+  offset: bytes(',"offsetMs":'),
+  uncertainty: bytes(',"uncertaintyMs":'),
+  software: bytes('},"software":"'),
+  null: bytes('null'),
+  true: bytes('true'),
+  false: bytes('false'),
+} as const;
+
+/** Which bytes a name may hold, and which it may begin with (`nameSchema`). */
+const IN_NAME = table('abcdefghijklmnopqrstuvwxyz0123456789-');
+const NAME_BEGINS = table('abcdefghijklmnopqrstuvwxyz0123456789');
+
+interface QuickMetric {
+  readonly name: Uint8Array;
+  readonly values: readonly { readonly key: Uint8Array; readonly resolution: number }[];
+}
+
+const QUICK_METRICS: readonly QuickMetric[] = METRICS.map(({ name, values }) => ({
+  name: bytes(name),
+  values: values.map((value) => ({
+    key: bytes(`"${value.name}":`),
+    resolution: value.resolution,
+  })),
+}));
+
+/** The number or whole number last read. */
+let read = 0;
+
+/** Everything a line said, as numbers and as places in its bytes. */
+export class QuickAdmission {
+  readonly #context: QuickContext;
+  readonly #begin: Uint8Array;
+  readonly #values = new Float64Array(SLOTS);
+  readonly #addresses: { readonly text: Uint8Array; readonly stored: Uint8Array }[] = [];
+  #monthStartMs = 0;
+  #monthEndMs = 0;
+  #date = new Uint8Array(10);
+  #dateMs = Number.NaN;
+  /** Of the row last admitted. */
+  sequence = 0;
+  startMs = 0;
+
+  constructor(context: QuickContext) {
+    this.#context = context;
+    this.#begin = bytes(`{"version":1,"probe":"${context.probe}","sequence":`);
+  }
+
+  /**
+   * Admits the line from `from` to `to` and appends its row; null where it does not know, and then
+   * nothing was appended.
+   */
+  admit(b: Uint8Array, from: number, to: number): DayRows | null {
+    if (!QUICK_APPLIES) return null;
+    let at = literal(b, from, this.#begin);
+    if (at < 0) return null;
+    at = wholeNumber(b, at);
+    if (at < 0) return null;
+    const sequence = read;
+
+    const schedule = literal(b, at, K.schedule);
+    const scheduleEnd = nameEnd(b, schedule);
+    const task = literal(b, scheduleEnd, K.task);
+    const taskEnd = nameEnd(b, task);
+    const metric = literal(b, taskEnd, K.metric);
+    const metricEnd = nameEnd(b, metric);
+    if (metricEnd < 0) return null;
+    const known = metricAt(b, metric, metricEnd);
+    if (!known) return null;
+    const method = literal(b, metricEnd, K.method);
+    const methodEnd = methodNameEnd(b, method);
+    const target = literal(b, methodEnd, K.target);
+    const targetEnd = plainEnd(b, target, 500);
+    at = literal(b, targetEnd, K.address);
+    if (at < 0) return null;
+    let address = NO_ADDRESS;
+    if (b[at] === QUOTE) {
+      const end = plainEnd(b, at + 1, 64);
+      if (end < 0) return null;
+      const found = this.#addressAt(b, at + 1, end);
+      if (!found) return null;
+      address = found;
+      at = end + 1;
+    } else {
+      at = literal(b, at, K.null);
+    }
+    at = literal(b, at, K.family);
+    if (at < 0) return null;
+    const family = (b[at] as number) - ZERO;
+    if (family !== 4 && family !== 6) return null;
+
+    at = literal(b, at + 1, K.start);
+    const startMs = this.#time(b, at);
+    if (Number.isNaN(startMs)) return null;
+    at = number(b, literal(b, at + 23, K.startEnd));
+    if (at < 0) return null;
+    const durationMs = read;
+    if (!(durationMs >= 0 && durationMs <= 86_400_000)) return null;
+
+    let outcome = 1;
+    let stage = 0;
+    let stageEnd = 0;
+    let code = 0;
+    let codeEnd = 0;
+    let detail = 0;
+    let detailEnd = 0;
+    const outcomeAt = at;
+    at = literal(b, outcomeAt, K.ok);
+    if (at < 0) {
+      stage = literal(b, outcomeAt, K.failed);
+      if (stage >= 0) {
+        outcome = 2;
+        stageEnd = nameEnd(b, stage);
+        code = literal(b, stageEnd, K.code);
+        codeEnd = nameEnd(b, code);
+        if (codeEnd < 0) return null;
+        at = codeEnd + 1;
+        if (b[at] === COMMA) {
+          detail = literal(b, at, K.detail);
+          detailEnd = plainEnd(b, detail, 300);
+          if (detailEnd < 0) return null;
+          at = detailEnd + 1;
+        }
+      } else {
+        outcome = 3;
+        stage = 0;
+        code = literal(b, outcomeAt, K.skipped);
+        codeEnd = nameEnd(b, code);
+        if (codeEnd < 0) return null;
+        at = codeEnd + 1;
+      }
+      at = literal(b, at, K.values);
+    }
+    if (at < 0) return null;
+
+    let present = 0;
+    for (let next = 0; b[at] !== BRACE; ) {
+      if (present !== 0 && b[at++] !== COMMA) return null;
+      const slot = this.#slotAt(b, at, known, next);
+      if (slot < 0 || present & (1 << slot)) return null;
+      const { key, resolution } = known.values[slot] as QuickMetric['values'][number];
+      at = number(b, at + key.length);
+      if (at < 0) return null;
+      const stored = Math.round(read / resolution);
+      if (!Number.isSafeInteger(stored)) return null;
+      this.#values[slot] = stored;
+      present |= 1 << slot;
+      next = slot + 1;
+    }
+    at++;
+
+    // The schema's order has the samples here; our agent writes them last.
+    let samples = literal(b, at, K.samples);
+    let samplesEnd = 0;
+    if (samples >= 0) {
+      samplesEnd = samplesEndAt(b, samples);
+      if (samplesEnd < 0) return null;
+      at = samplesEnd + 1;
+    }
+
+    const conflicts = literal(b, at, K.conflicts);
+    if (conflicts < 0) return null;
+    let conflictCount = 0;
+    at = conflicts;
+    while (b[at] !== CLOSE) {
+      if (conflictCount++ > 0 && b[at++] !== COMMA) return null;
+      if (b[at] !== QUOTE) return null;
+      at = nameEnd(b, at + 1) + 1;
+      if (at === 0) return null;
+    }
+    if (conflictCount > 32) return null;
+
+    at = literal(b, at + 1, K.clock);
+    if (at < 0) return null;
+    let synchronised = 2;
+    const boolAt = at;
+    at = literal(b, boolAt, K.true);
+    if (at >= 0) synchronised = 1;
+    else {
+      at = literal(b, boolAt, K.null);
+      if (at < 0) {
+        at = literal(b, boolAt, K.false);
+        synchronised = 0;
+      }
+    }
+    at = literal(b, at, K.offset);
+    if (at < 0) return null;
+    let offsetMs = 0;
+    const offsetKnown = b[at] !== K.null[0];
+    at = offsetKnown ? number(b, at) : literal(b, at, K.null);
+    if (offsetKnown) offsetMs = read;
+    at = literal(b, at, K.uncertainty);
+    if (at < 0) return null;
+    let uncertaintyMs = 0;
+    const uncertaintyKnown = b[at] !== K.null[0];
+    at = uncertaintyKnown ? number(b, at) : literal(b, at, K.null);
+    if (uncertaintyKnown) uncertaintyMs = read;
+    if (!(uncertaintyMs >= 0)) return null;
+    const software = literal(b, at, K.software);
+    const softwareEnd = plainEnd(b, software, 80);
+    if (softwareEnd < 0) return null;
+    at = softwareEnd + 1;
+    if (samples < 0) {
+      samples = literal(b, at, K.samples);
+      if (samples >= 0) {
+        samplesEnd = samplesEndAt(b, samples);
+        if (samplesEnd < 0) return null;
+        at = samplesEnd + 1;
+      }
+    }
+    if (b[at] !== BRACE || at + 1 !== to) return null;
+
+    if (!this.#monthIsCertain(startMs, offsetMs, uncertaintyMs)) return null;
+    const day = this.#context.dayAt(startMs);
+    if (!day.tail) return null;
+
+    this.sequence = sequence;
+    this.startMs = startMs;
+    const { rows } = day;
+    // No column is longer than its text and the 16 slots, addresses and lengths together.
+    rows.room(to - from + 400 + day.tail.length);
+    const o = rows.bytes;
+    const { view } = rows;
+    let end = text(o, rows.end, b, metric, metricEnd);
+    const probe = from + PROBE_AT;
+    end = text(o, end, b, probe, probe + this.#context.probe.length);
+    end = integer(view, end, startMs);
+    end = integer(view, end, sequence);
+    o[end++] = 1;
+    end = text(o, end, b, schedule, scheduleEnd);
+    end = text(o, end, b, task, taskEnd);
+    end = text(o, end, b, method, methodEnd);
+    end = text(o, end, b, target, targetEnd);
+    for (let index = 0; index < 16; index++) o[end++] = address[index] as number;
+    o[end++] = family;
+    end = integer(view, end, Math.round(durationMs * 1000));
+    o[end++] = outcome;
+    end = text(o, end, b, stage, stageEnd);
+    end = text(o, end, b, code, codeEnd);
+    end = text(o, end, b, detail, detailEnd);
+    o[end++] = conflictCount;
+    for (let name = conflicts, index = 0; index < conflictCount; index++) {
+      const nameStops = nameEnd(b, name + 1);
+      end = text(o, end, b, name + 1, nameStops);
+      name = nameStops + 2;
+    }
+    if (synchronised === 2) o[end++] = 1;
+    else {
+      o[end++] = 0;
+      o[end++] = synchronised;
+    }
+    end = nullable(o, view, end, offsetKnown, Math.round(offsetMs * 1000));
+    end = nullable(o, view, end, uncertaintyKnown, Math.round(uncertaintyMs * 1000));
+    end = text(o, end, b, software, softwareEnd);
+    for (let slot = 0; slot < SLOTS; slot++)
+      end = nullable(o, view, end, (present & (1 << slot)) !== 0, this.#values[slot] as number);
+    for (let index = 0; index < day.tail.length; index++) o[end++] = day.tail[index] as number;
+    rows.end = end;
+
+    if (samples >= 0 && b[samples] !== CLOSE)
+      writeSamples(day, b, {
+        metric,
+        metricEnd,
+        probe,
+        probeEnd: probe + this.#context.probe.length,
+        sequence,
+        startMs,
+        samples,
+        samplesEnd,
+      });
+    return day;
+  }
+
+  /** The instant at `at`, ms; NaN where there is none. The date is checked by the schema, once a day. */
+  #time(b: Uint8Array, at: number): number {
+    if (at < 0) return Number.NaN;
+    for (let index = 0; index < 10; index++)
+      if (b[at + index] !== this.#date[index]) {
+        if (!this.#learnDate(b, at)) return Number.NaN;
+        break;
+      }
+    if (b[at + 10] !== 0x54 || b[at + 13] !== 0x3a || b[at + 16] !== 0x3a || b[at + 19] !== DOT)
+      return Number.NaN;
+    const hour = two(b, at + 11);
+    const minute = two(b, at + 14);
+    const second = two(b, at + 17);
+    const ten = two(b, at + 20);
+    const last = (b[at + 22] as number) - ZERO;
+    if (!(hour < 24 && minute < 60 && second < 60 && ten < 100 && last >= 0 && last <= 9))
+      return Number.NaN;
+    return this.#dateMs + ((hour * 60 + minute) * 60 + second) * 1000 + ten * 10 + last;
+  }
+
+  #learnDate(b: Uint8Array, at: number): boolean {
+    const midnight = `${latin1(b, at, at + 10)}T00:00:00.000Z`;
+    if (!measurementSchema.shape.start.safeParse(midnight).success) return false;
+    this.#date = Uint8Array.prototype.slice.call(b, at, at + 10);
+    this.#dateMs = Date.parse(midnight);
+    return true;
+  }
+
+  #addressAt(b: Uint8Array, from: number, to: number): Uint8Array | null {
+    for (const { text: seen, stored } of this.#addresses)
+      if (seen.length === to - from && literal(b, from, seen) >= 0) return stored;
+    const written = latin1(b, from, to);
+    const stored = storedAddress(written);
+    if (stored === null) return null;
+    if (this.#addresses.length >= 16) this.#addresses.shift();
+    this.#addresses.push({ text: bytes(written), stored });
+    return stored;
+  }
+
+  #slotAt(b: Uint8Array, at: number, { values }: QuickMetric, expected: number): number {
+    for (let step = 0; step < values.length; step++) {
+      const slot = (expected + step) % values.length;
+      if (literal(b, at, (values[slot] as QuickMetric['values'][number]).key) >= 0) return slot;
+    }
+    return NO;
+  }
+
+  /** As `clockFault` of `admission.ts` finds nothing. */
+  #monthIsCertain(statedMs: number, offsetMs: number, uncertaintyMs: number): boolean {
+    const { nowMs } = this.#context;
+    const earliest = statedMs + offsetMs - uncertaintyMs;
+    const latest = statedMs + offsetMs + uncertaintyMs;
+    if (Math.max(statedMs, earliest) > nowMs + AHEAD_TOLERANCE_MS) return false;
+    if (Math.min(statedMs, latest) < nowMs - OLDEST_MS) return false;
+    if (!(statedMs >= this.#monthStartMs && statedMs < this.#monthEndMs)) {
+      const { start, end } = monthSpan(monthOf(new Date(statedMs)));
+      this.#monthStartMs = start.getTime();
+      this.#monthEndMs = end.getTime();
+    }
+    return earliest >= this.#monthStartMs && latest < this.#monthEndMs;
+  }
+}
+
+const PROBE_AT = '{"version":1,"probe":"'.length;
+const NO_ADDRESS: Uint8Array = new Uint8Array(16);
+
+const storedAddresses = new Map<string, Uint8Array | null>();
+
+/** The 16 bytes the store keeps of an address; null for what the schema calls none. */
+function storedAddress(written: string): Uint8Array | null {
+  let stored = storedAddresses.get(written);
+  if (stored === undefined) {
+    const valid = measurementSchema.shape.address.safeParse(written).success;
+    stored = valid ? encodeRows({ address: 'IPv6' }, [{ address: asIpv6(written) }]) : null;
+    if (storedAddresses.size >= 10_000) storedAddresses.clear();
+    storedAddresses.set(written, stored);
+  }
+  return stored;
+}
+
+interface SampleSpan {
+  readonly metric: number;
+  readonly metricEnd: number;
+  readonly probe: number;
+  readonly probeEnd: number;
+  readonly sequence: number;
+  readonly startMs: number;
+  readonly samples: number;
+  readonly samplesEnd: number;
+}
+
+/** Columns of `tables.sample`: probe, sequence, metric, start, samples. */
+function writeSamples(day: DayRows, b: Uint8Array, span: SampleSpan): void {
+  const { samples: rows } = day;
+  const { samples, samplesEnd } = span;
+  rows.room(200 + (samplesEnd - samples) * 4);
+  const o = rows.bytes;
+  const { view } = rows;
+  let end = text(o, rows.end, b, span.probe, span.probeEnd);
+  end = integer(view, end, span.sequence);
+  end = text(o, end, b, span.metric, span.metricEnd);
+  end = integer(view, end, span.startMs);
+  let count = 1;
+  for (let at = samples; at < samplesEnd; at++) if (b[at] === COMMA) count++;
+  end = length(o, end, count);
+  for (let at = samples, index = 0; index < count; index++) {
+    at = number(b, at) + 1;
+    view.setFloat32(end, read, true);
+    end += 4;
+  }
+  rows.end = end;
+}
+
+/** The place of the closing bracket of a list of numbers that begins at `at`. */
+function samplesEndAt(b: Uint8Array, at: number): number {
+  if (b[at] === CLOSE) return at;
+  for (let place = at, count = 1; ; count++) {
+    place = number(b, place);
+    if (place < 0 || count > 2_000 || !Number.isFinite(Math.fround(read))) return NO;
+    if (b[place] === CLOSE) return place;
+    if (b[place] !== COMMA) return NO;
+    place++;
+  }
+}
+
+/** The place behind `wanted`, when it stands at `at`; a place of NO stays NO. */
+function literal(b: Uint8Array, at: number, wanted: Uint8Array): number {
+  if (at < 0) return NO;
+  for (let index = 0; index < wanted.length; index++)
+    if (b[at + index] !== wanted[index]) return NO;
+  return at + wanted.length;
+}
+
+/** The place of the quote that ends a name (`nameSchema`). */
+function nameEnd(b: Uint8Array, at: number): number {
+  if (at < 0 || NAME_BEGINS[b[at] as number] !== 1) return NO;
+  let end = at + 1;
+  while (IN_NAME[b[end] as number] === 1) end++;
+  return b[end] === QUOTE && end - at <= 63 ? end : NO;
+}
+
+/** The place of the quote that ends a method, `name/version`. */
+function methodNameEnd(b: Uint8Array, at: number): number {
+  if (at < 0) return NO;
+  let end = at;
+  while (IN_NAME[b[end] as number] === 1) end++;
+  if (b[end] !== SLASH || end === at || end - at > 62) return NO;
+  const version = ++end;
+  while (isDigit(b[end] as number)) end++;
+  return b[end] === QUOTE && end > version && end - version <= 4 ? end : NO;
+}
+
+/** The place of the quote that ends a text of printable ASCII without escapes, at least one long. */
+function plainEnd(b: Uint8Array, at: number, most: number): number {
+  if (at < 0) return NO;
+  let end = at;
+  for (let byte = b[end] as number; byte !== QUOTE; byte = b[++end] as number)
+    if (!(byte >= 0x20 && byte < 0x7f && byte !== 0x5c)) return NO;
+  return end > at && end - at <= most ? end : NO;
+}
+
+/** Reads digits without sign, at most 15: exact. */
+function wholeNumber(b: Uint8Array, at: number): number {
+  let end = at;
+  let value = 0;
+  for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
+    value = value * 10 + byte - ZERO;
+  if (end === at || end - at > 15 || (b[at] === ZERO && end - at > 1)) return NO;
+  read = value;
+  return end;
+}
+
+/**
+ * Reads a JSON number without exponent, to the same double as JSON.parse: with at most 15 digits
+ * both mantissa and power of ten are exact, so one division rounds correctly (Clinger 1990).
+ */
+function number(b: Uint8Array, at: number): number {
+  if (at < 0) return NO;
+  let end = at;
+  const negative = b[end] === MINUS;
+  if (negative) end++;
+  const whole = end;
+  let mantissa = 0;
+  for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
+    mantissa = mantissa * 10 + byte - ZERO;
+  let digits = end - whole;
+  if (digits === 0 || (digits > 1 && b[whole] === ZERO)) return NO;
+  let decimals = 0;
+  if (b[end] === DOT) {
+    const point = ++end;
+    for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
+      mantissa = mantissa * 10 + byte - ZERO;
+    decimals = end - point;
+    if (decimals === 0) return NO;
+    digits += decimals;
+  }
+  // An exponent: 0x45 E, 0x65 e.
+  if (((b[end] as number) | 0x20) === 0x65) return NO;
+  if (digits > 15) read = Number(latin1(b, at, end));
+  else {
+    const value = decimals === 0 ? mantissa : mantissa / (POWERS[decimals] as number);
+    read = negative ? -value : value;
+  }
+  return end;
+}
+
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
+/** Two digits as a number, NaN or more than 99 where there are none. */
+function two(b: Uint8Array, at: number): number {
+  const [tens, ones] = [b[at] as number, b[at + 1] as number];
+  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + ones - ZERO : Number.NaN;
+}
+
+function metricAt(b: Uint8Array, from: number, to: number): QuickMetric | null {
+  for (const metric of QUICK_METRICS)
+    if (metric.name.length === to - from && literal(b, from, metric.name) >= 0) return metric;
+  return null;
+}
+
+/** Writes bytes with their length before them (LEB128). */
+function text(o: Uint8Array, at: number, b: Uint8Array, from: number, to: number): number {
+  let end = length(o, at, to - from);
+  for (let index = from; index < to; index++) o[end++] = b[index] as number;
+  return end;
+}
+
+function length(o: Uint8Array, at: number, value: number): number {
+  let end = at;
+  let rest = value;
+  for (; rest > 0x7f; rest >>= 7) o[end++] = (rest & 0x7f) | 0x80;
+  o[end++] = rest;
+  return end;
+}
+
+/** Eight bytes, two's complement, little-endian; exact for every safe integer. */
+function integer(view: DataView, at: number, value: number): number {
+  const high = Math.floor(value / 2 ** 32);
+  view.setUint32(at, value - high * 2 ** 32, true);
+  view.setInt32(at + 4, high, true);
+  return at + 8;
+}
+
+function nullable(
+  o: Uint8Array,
+  view: DataView,
+  at: number,
+  known: boolean,
+  value: number,
+): number {
+  o[at] = known ? 0 : 1;
+  return known ? integer(view, at + 1, value) : at + 1;
+}
+
+function latin1(b: Uint8Array, from: number, to: number): string {
+  return Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('latin1');
+}
+
+function table(characters: string): Uint8Array {
+  const found = new Uint8Array(256);
+  for (const character of characters) found[character.charCodeAt(0)] = 1;
+  return found;
+}
