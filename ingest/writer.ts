@@ -22,8 +22,6 @@ interface Waiting extends Queued {
 const GATHER_MS = 5;
 /** One insert: large enough for the engine to be at its best, small enough to be done in a second. */
 const BATCH = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
-/** Batches on their way at once: while one waits for the disk, the next is sent. */
-const LANES = 2;
 /** A start this recent is news. */
 const LIVE_MS = 15 * 60_000;
 /** Waits between the attempts at one insert: an engine that restarts is back within these. */
@@ -41,7 +39,8 @@ export class Writer {
   readonly #log: Pick<BaseLogger, 'warn'> | undefined;
   readonly #retryMs: readonly number[];
   readonly #queue = new FairQueue<Waiting>();
-  readonly #lanes = new Set<Promise<void>>();
+  /** One batch at a time: two at once were measured to be smaller, and dearer for the engine. */
+  #flushing: Promise<void> | null = null;
 
   constructor(store: Pick<Store, 'insertEncoded'>, options: WriterOptions = {}) {
     this.#store = store;
@@ -69,18 +68,13 @@ export class Writer {
     return new Promise((durable, failed) => {
       const { probe, rows, sizeB } = intake;
       this.#queue.push({ probe, rows, sizeB, live: this.isLive(intake), intake, durable, failed });
-      if (this.#lanes.size < LANES) this.#open();
+      this.#flushing ??= this.#flush();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
-  }
-
-  #open(): void {
-    const lane = this.#flush().finally(() => this.#lanes.delete(lane));
-    this.#lanes.add(lane);
+    while (this.#flushing) await this.#flushing;
   }
 
   async #flush(): Promise<void> {
@@ -95,6 +89,7 @@ export class Writer {
         for (const { failed } of batch) failed(refusal);
       }
     }
+    this.#flushing = null;
   }
 
   async #insert(batch: readonly Intake[]): Promise<void> {

@@ -18,7 +18,7 @@ export function encodeRows(
 ): Uint8Array {
   const names = Object.keys(columns);
   const writes = Object.values(columns).map(writerOf);
-  const sink = new Sink();
+  const sink = new Sink(Math.min(rows.length * 512, 1 << 16));
   for (const row of rows) {
     const cells = row as Readonly<Record<string, unknown>>;
     let index = 0;
@@ -205,8 +205,12 @@ function addressBytes(address: string): Uint8Array {
 
 /** A buffer that grows; little-endian, as ClickHouse's. */
 class Sink {
-  #buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer;
   #end = 0;
+
+  constructor(capacityB: number) {
+    this.#buffer = Buffer.allocUnsafe(capacityB);
+  }
 
   written(): Uint8Array {
     return this.#buffer.subarray(0, this.#end);

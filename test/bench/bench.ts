@@ -14,6 +14,8 @@ export interface Ratio {
 export interface BenchContext {
   /** An empty directory, removed afterwards. */
   readonly directory: string;
+  /** How many rows, where a bench can take more or less of them (`--rows`). */
+  readonly rows?: number;
   /** Says on standard error how far it is. */
   progress(text: string): void;
   /** How long a bench that can be any length should take; its own choice when not told. */

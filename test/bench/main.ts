@@ -1,21 +1,28 @@
 /**
  * `npm run bench`: every bench of the list, each against its referee in the same run.
- * `--only NAME` runs one, `--minutes N` says how long a soak takes, `--json FILE` writes the figures; progress goes to standard error.
+ * `--only NAME` runs one, `--rows N` makes it larger, `--minutes N` says how long a soak takes,
+ * `--json FILE` writes the figures; progress goes to standard error.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Ratio } from './bench.ts';
+import { ingestBench } from './ingest.ts';
 import { insertBench } from './insert.ts';
 import { pingBench } from './ping.ts';
 import { readersBench } from './readers.ts';
 import { soakBench } from './soak.ts';
 
-const BENCHES: readonly Bench[] = [insertBench, pingBench, readersBench, soakBench];
+const BENCHES: readonly Bench[] = [ingestBench, insertBench, pingBench, readersBench, soakBench];
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, minutes: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    rows: { type: 'string' },
+    minutes: { type: 'string' },
+    json: { type: 'string' },
+  },
 });
 
 const chosen = BENCHES.filter(({ name, onlyWhenAsked }) =>
@@ -34,6 +41,7 @@ for (const { name, run } of chosen) {
   try {
     const ratios = await run({
       directory,
+      ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
       progress: (text) => console.error(`${name}: ${text}`),
       ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
     });
