@@ -16,6 +16,7 @@ import { lines } from './routes/lines.ts';
 import { measurements } from './routes/measurements.ts';
 import { monthlyReports } from './routes/monthly-reports.ts';
 import { overview } from './routes/overview.ts';
+import { quarantine } from './routes/quarantine.ts';
 import { series } from './routes/series.ts';
 
 export interface AppOptions {
@@ -63,6 +64,7 @@ export function app({
     .route('/', lines(reader))
     .route('/', series(reader))
     .route('/', measurements(reader))
+    .route('/', quarantine(reader))
     .route('/', monthlyReports(reader))
     .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
     .get(

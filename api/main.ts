@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
 import { reportCommand } from './commands/report.ts';
 import { startCommand } from './commands/start.ts';
 import { complain } from './console.ts';
@@ -22,6 +23,7 @@ const program = new Command('tongda')
   TONGDA_HOST            监听地址 address to listen on (127.0.0.1)
   TONGDA_DATA            数据目录 data directory (./data)
   TONGDA_CLICKHOUSE_URL  外部 ClickHouse;不设则用内嵌引擎 · a ClickHouse server instead of the embedded engine
+  TONGDA_CLICKHOUSE_CLUSTER  它所属的集群名 · the cluster that server belongs to
   TONGDA_PASSWORD        页面与接口口令,用户 reviewer;对外监听时必设 · needed beyond loopback
   TONGDA_CONFIG          YAML 配置文件 configuration file
 
@@ -29,12 +31,20 @@ const program = new Command('tongda')
   tongda start
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
+  tongda quarantine count
   tongda plan check my-plan.yaml
   tongda store backup /backup/2026-11-24`,
   );
 
-for (const add of [startCommand, reportCommand, probeCommand, planCommand, backupCommand])
-  add(program);
+const COMMANDS = [
+  startCommand,
+  reportCommand,
+  probeCommand,
+  quarantineCommand,
+  planCommand,
+  backupCommand,
+];
+for (const add of COMMANDS) add(program);
 
 try {
   await program.parseAsync();

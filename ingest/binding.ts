@@ -99,7 +99,11 @@ export class ProbeDirectory {
       this.#store.query('line_versions', {}),
     ]);
     const versions = new Map<string, LineVersion[]>();
-    for (const line of lines) versions.set(line.line, [...(versions.get(line.line) ?? []), line]);
+    for (const line of lines) {
+      const found = versions.get(line.line);
+      if (found) found.push(line);
+      else versions.set(line.line, [line]);
+    }
     return new Map(
       probes.map(({ probe, line, tokenSha256 }) => [
         tokenSha256,
@@ -135,6 +139,17 @@ export async function authenticate(
       'the probe token is not known or was revoked: enrol the probe again with tongda probe add',
     );
   return probe;
+}
+
+/** A probe by its name, as the register stands now, also one that was revoked; null for a stranger. */
+export async function probeNamed(store: Store, probe: string): Promise<EnrolledProbe | null> {
+  const [[found], lines] = await Promise.all([
+    store.query('probe_line', { probe }),
+    store.query('line_versions', {}),
+  ]);
+  if (!found) return null;
+  const versions = lines.filter(({ line }) => line === found.line);
+  return { probe, bindingAt: (instant) => versionAt(versions, dayOf(instant)) };
 }
 
 function versionAt(versions: readonly LineVersion[], day: string): Binding | null {

@@ -125,6 +125,22 @@ PARTITION BY toYYYYMM(toTimeZone(received, 'Asia/Shanghai'))
 ORDER BY (code, probe, sha256)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE quarantine_log
+(
+    `at` DateTime64(6, 'UTC'),
+    `code` LowCardinality(String),
+    `probe` LowCardinality(String),
+    `sha256` FixedString(64),
+    `sequence` UInt64,
+    `by` String,
+    `why` String,
+    `vouchedClock` Bool,
+    `admission` UInt16
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (code, probe, sha256, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE sample
 (
     `probe` LowCardinality(String) CODEC(ZSTD(1)),
