@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BaseLogger } from 'pino';
 import type { TableName } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
-import { FairQueue, type Queued } from './fair-queue.ts';
+import { type BatchLimit, FairQueue, type Queued } from './fair-queue.ts';
 import { Refusal } from './refusal.ts';
 import type { Intake } from './report-reader.ts';
 import { mayRetry } from './store-trouble.ts';
@@ -20,8 +20,8 @@ interface Waiting extends Queued {
 
 /** How long the first report of a batch waits for company. */
 const GATHER_MS = 5;
-/** One insert: large enough for the engine to be at its best, small enough to be done in a second. */
-const BATCH = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
+/** One batch: large enough for the engine to be at its best, small enough to be done in a second. */
+const BATCH: BatchLimit = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
 /** A start this recent is news. */
 const LIVE_MS = 15 * 60_000;
 /** Waits between the attempts at one insert: an engine that restarts is back within these. */
@@ -31,6 +31,7 @@ export interface WriterOptions {
   readonly now?: () => Date;
   readonly log?: Pick<BaseLogger, 'warn'>;
   readonly retryMs?: readonly number[];
+  readonly batch?: BatchLimit;
 }
 
 export class Writer {
@@ -38,6 +39,7 @@ export class Writer {
   readonly #now: () => Date;
   readonly #log: Pick<BaseLogger, 'warn'> | undefined;
   readonly #retryMs: readonly number[];
+  readonly #batch: BatchLimit;
   readonly #queue = new FairQueue<Waiting>();
   /** One batch at a time: two at once were measured to be smaller, and dearer for the engine. */
   #flushing: Promise<void> | null = null;
@@ -47,6 +49,12 @@ export class Writer {
     this.#now = options.now ?? (() => new Date());
     this.#log = options.log;
     this.#retryMs = options.retryMs ?? RETRY_MS;
+    this.#batch = options.batch ?? BATCH;
+  }
+
+  /** Reports waiting for an insert to begin. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Bytes of backlog waiting for an insert. */
@@ -80,7 +88,7 @@ export class Writer {
   async #flush(): Promise<void> {
     await sleep(GATHER_MS);
     while (this.#queue.length > 0) {
-      const batch = this.#queue.take(BATCH);
+      const batch = this.#queue.take(this.#batch);
       try {
         await this.#insert(batch.map(({ intake }) => intake));
         for (const { durable } of batch) durable();
