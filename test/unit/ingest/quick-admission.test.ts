@@ -148,7 +148,7 @@ describe('the quick way', () => {
     }
     // What it leaves to the other: exponents, other scripts than ASCII, 16 digits of a sequence.
     expect(admitted).toBeGreaterThan(2_000);
-    expect(known / admitted).toBeGreaterThan(0.5);
+    expect(known / admitted).toBeGreaterThan(0.4);
   }, 30_000);
 
   it('is right or silent about lines with one byte or one token wrong', () => {
