@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BaseLogger } from 'pino';
+import { StoreFault } from '../sql/fault.ts';
 import type { TableName } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import { type BatchLimit, FairQueue, type Queued } from './fair-queue.ts';
@@ -93,7 +94,8 @@ export class Writer {
         await this.#insert(batch.map(({ intake }) => intake));
         for (const { durable } of batch) durable();
       } catch (reason) {
-        const refusal = notStored(reason);
+        // The store's own faults say what is the matter and when to come back.
+        const refusal = reason instanceof StoreFault ? reason : notStored(reason);
         for (const { failed } of batch) failed(refusal);
       }
     }
