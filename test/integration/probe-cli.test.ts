@@ -258,13 +258,15 @@ describe('run', () => {
     expect(checked.stdout).not.toContain(TOKEN);
 
     const { child, closed } = started(['run', '--config', config]);
-    while (received.length < 2) await new Promise((done) => setTimeout(done, 50));
+    // On a busy machine a run may be missed, and is then reported as such.
+    const measured = () => received.find(({ outcome }) => outcome.status === 'ok');
+    while (!measured()) await new Promise((done) => setTimeout(done, 50));
     const second = await tongdaProbe(['run', '--config', config]);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain(`spool-locked] process ${child.pid} `);
     child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
-    expect(received[0]).toMatchObject({ probe: 'village-7', family: 6, outcome: { status: 'ok' } });
+    expect(measured()).toMatchObject({ probe: 'village-7', task: 'near', family: 6 });
     close();
   });
 
