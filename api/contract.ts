@@ -183,7 +183,7 @@ export interface Band {
   p10: (number | null)[];
   median: (number | null)[];
   p90: (number | null)[];
-  /** Measurements in the bucket that have the value. */
+  /** Runs, or lines, in the bucket that have the value. */
   n: number[];
   /** Measurements in the bucket that failed. */
   failed: number[];
@@ -191,7 +191,7 @@ export interface Band {
 
 /**
  * `GET /v1/series?metric=icmp-rtt&value=rttMedianMs&(line=ID|within=CODE)&hours=24`.
- * Buckets are whole, in UTC; `at` is their start in Unix seconds.
+ * Buckets are whole on Chinese clocks; `at` is their start in Unix seconds.
  */
 export interface Series {
   metric: string;
@@ -199,6 +199,11 @@ export interface Series {
   unit: string;
   title: Title;
   method: string;
+  /**
+   * What median and percentiles are taken over: the runs in a bucket, or the medians of its lines, so
+   * that a busy probe cannot outvote a village.
+   */
+  over: 'runs' | 'lines';
   bucketSeconds: number;
   at: number[];
   families: { 4: Band | null; 6: Band | null };

@@ -6,8 +6,9 @@ import { isMonth, monthSpan } from '../ingest/month.ts';
 import { Fault } from '../probes/fault.ts';
 import { canonicalJson, documentHash } from './canonical.ts';
 import type { EditionRow } from './contract.ts';
-import { type EvidenceReader, spanParameters } from './evidence.ts';
+import type { EvidenceReader } from './evidence.ts';
 import { FORMATS } from './formats/catalogue.ts';
+import { spanParameters } from './judgement.ts';
 import { asEdition, type MonthlyReport, monthlyReport, type SealedEdition } from './monthly.ts';
 
 /** The month's document as the store has it now. */
@@ -16,7 +17,10 @@ async function draft(reader: EvidenceReader, month: string): Promise<MonthlyRepo
   const register = await reader.register(month);
   const area = register.find(plan.area);
   if (!area) throw new Error(`the register lost ${plan.area}`);
-  const [counts] = await store.query('station_counts', spanParameters(month));
+  const [[counted], quarantined] = await Promise.all([
+    store.query('month_counts', spanParameters(month)),
+    reader.quarantined(month),
+  ]);
   const targets = await Promise.all(
     plan.targets.map(async (target) => ({
       target,
@@ -29,8 +33,8 @@ async function draft(reader: EvidenceReader, month: string): Promise<MonthlyRepo
     plan,
     register,
     area,
-    measurements: counts?.measurements ?? 0,
-    quarantined: counts?.quarantined ?? 0,
+    measurements: counted?.measurements ?? 0,
+    quarantined,
     targets,
   });
 }

@@ -1,13 +1,19 @@
 /**
- * What the store knows of a month: evidence by target, lines, and the register as of its end.
+ * What the store knows of a month: figures, evidence by target, lines, and the register as of its end.
  * Answers are kept for a few seconds, so that twenty readers of a page cost one query.
+ *
+ * Figures come from the rollups once the month is rolled up under the plan's present rules, and from
+ * the measurements themselves until then. What is sealed comes from the measurements, always.
  */
 import { LOOPBACK } from '../ingest/binding.ts';
-import { dayOf, monthDays, monthOf, monthSpan } from '../ingest/month.ts';
-import { loadRegister, type Register } from '../ingest/register.ts';
+import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
+import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
+import { type Done, monthRules } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
-import type { Evidence } from './figure.ts';
+import type { AreaFigure } from './contract.ts';
+import { areaFigures, type Evidence, ofCarrier, rolledFigures } from './figure.ts';
+import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 const FRESH_MS = 3_000;
@@ -19,6 +25,20 @@ export interface Line {
   readonly technology: string;
   readonly subscribedDownBps: number | null;
   readonly subscribedUpBps: number | null;
+}
+
+/** Which figures of a month: of one carrier or of all, and of the places of which level below which. */
+export interface Scope {
+  readonly carrier: string | null;
+  readonly within: string;
+  readonly level: Exclude<Level, 'hamlet'>;
+}
+
+/** What the station holds of a month. */
+export interface Holdings {
+  readonly measurements: number;
+  readonly linesHeard: number;
+  readonly newest: string | null;
 }
 
 export class EvidenceReader {
@@ -37,6 +57,70 @@ export class EvidenceReader {
     const indicator = INDICATORS.get(target.indicator);
     if (!indicator) throw new Error(`indicator ${target.indicator} is missing`);
     return indicator;
+  }
+
+  /** Figure and verdict of every place of a level, also of those nobody measured. */
+  async figures(target: PlanTarget, month: string, scope: Scope): Promise<AreaFigure[]> {
+    const { carrier, within, level } = scope;
+    const [register, rolled] = await Promise.all([this.register(month), this.#rolled(month)]);
+    const indicator = this.indicatorOf(target);
+    if (!rolled) {
+      const evidence = ofCarrier(await this.evidence(target, month), carrier);
+      return areaFigures(target, indicator, evidence, register, within, level);
+    }
+    const rows = await this.store.query('area_month_figures', {
+      month,
+      target: target.id,
+      carrier: carrier ?? '',
+      level,
+      within,
+    });
+    return rolledFigures(target, indicator, rows, register, within, level);
+  }
+
+  /** Lines registered in the month, the station's own left out. */
+  async linesRegistered(month: string): Promise<number> {
+    const [counted] = await this.store.query('lines_registered', monthDays(month));
+    return counted?.lines ?? 0;
+  }
+
+  async holdings(month: string): Promise<Holdings> {
+    const rolled = await this.#rolled(month);
+    if (rolled)
+      return { measurements: rolled.rows, linesHeard: rolled.lines, newest: rolled.newest };
+    return this.#keep(`holdings ${month}`, async () => {
+      const [counted] = await this.store.query('month_counts', spanParameters(month));
+      return counted ?? { measurements: 0, linesHeard: 0, newest: null };
+    });
+  }
+
+  /** Rows in quarantine that were received in the month. */
+  async quarantined(month: string): Promise<number> {
+    const [counted] = await this.store.query('quarantined_between', spanParameters(month));
+    return counted?.rows ?? 0;
+  }
+
+  /** Whether every day of a span (`YYYY-MM-DD`, both inclusive) that has measurements is rolled up. */
+  async rolledBetween(first: string, last: string): Promise<boolean> {
+    const [measured, done] = await Promise.all([
+      this.#keep('measured days', () => this.store.query('measured_days', {})),
+      this.#done(),
+    ]);
+    const rolled = new Set(done.map(({ period }) => period));
+    return measured.every(({ day }) => day < first || day > last || rolled.has(day));
+  }
+
+  /** The run that counts for a month; null while there is none under the plan's rules. */
+  async #rolled(month: string): Promise<Done | null> {
+    const rules = monthRules(judgementsOf(this.plan));
+    const run = (await this.#done()).find(
+      ({ scope, period }) => scope === 'month' && period === month,
+    );
+    return run?.rules === rules ? run : null;
+  }
+
+  #done(): Promise<Done[]> {
+    return this.#keep('rollups', () => this.store.query('rollups_done', {}));
   }
 
   /** Lines with enough evidence for `target` in the month, beside every counted line. */
@@ -83,10 +167,4 @@ export class EvidenceReader {
     answer.catch(() => this.#kept.delete(key));
     return answer;
   }
-}
-
-/** A month as query parameters. */
-export function spanParameters(month: string): { start: string; end: string } {
-  const { start, end } = monthSpan(month);
-  return { start: start.toISOString(), end: end.toISOString() };
 }

@@ -5,8 +5,9 @@
  */
 import { ancestorCode, type Level, type Place, type Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
+import type { QueryRow } from '../sql/rows.ts';
 import type { AreaFigure, Figure } from './contract.ts';
-import { median, medianInterval, wilson } from './interval.ts';
+import { median, medianInterval, orderStatistics, wilson } from './interval.ts';
 import type { PlanTarget } from './plan.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -61,17 +62,55 @@ export function areaFigures(
         registered: register.villagesBelow(area.code),
       },
     );
-    return {
-      area: placeOf(area),
-      figure,
-      verdict: verdictOf(
-        figure.interval,
-        target.goal.atLeast,
-        figure.observed,
-        target.minimumLines,
-      ),
-    };
+    return judged(target, area, figure);
   });
+}
+
+/** The same from the rows of the rollup `area_month`, which leaves out areas without a line. */
+export function rolledFigures(
+  target: PlanTarget,
+  indicator: Indicator,
+  rows: readonly QueryRow<'area_month_figures'>[],
+  register: Register,
+  within: string,
+  level: Exclude<Level, 'hamlet'>,
+): AreaFigure[] {
+  const byArea = new Map(rows.map((row) => [row.area, row]));
+  return register.below(within, level).map((area) => {
+    const row = byArea.get(area.code);
+    const places = { registered: register.villagesBelow(area.code) };
+    const figure = row ? rolledFigure(indicator, row, places) : figureOf(indicator, [], 0, places);
+    return judged(target, area, figure);
+  });
+}
+
+function judged(target: PlanTarget, area: Place, figure: Figure): AreaFigure {
+  const { goal, minimumLines } = target;
+  const verdict = verdictOf(figure.interval, goal.atLeast, figure.observed, minimumLines);
+  return { area: placeOf(area), figure, verdict };
+}
+
+function rolledFigure(
+  { name, method, kind, unit }: Indicator,
+  row: QueryRow<'area_month_figures'>,
+  places: { readonly registered: number },
+): Figure {
+  const { observed, passed } = row;
+  const ratio = kind === 'ratio';
+  return {
+    indicator: name,
+    method,
+    kind,
+    unit,
+    value: ratio && observed > 0 ? passed / observed : row.value,
+    passed: ratio && observed > 0 ? passed : null,
+    observed,
+    registered: row.registered,
+    placesObserved: row.placesObserved,
+    placesRegistered: places.registered,
+    interval: ratio ? wilson(passed, observed) : orderStatistics(row.low, row.high),
+    asOf: row.newest,
+  };
 }
 
 /** The figure of one area from the evidence of its lines. */

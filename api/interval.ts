@@ -47,9 +47,12 @@ export function medianInterval(sorted: readonly number[]): Interval | null {
     rank = k + 1;
     logTerm += Math.log((n - k) / (k + 1));
   }
-  const low = sorted[rank - 1];
-  const high = sorted[n - rank];
-  if (rank === 0 || low === undefined || high === undefined) return null;
+  return orderStatistics(sorted[rank - 1] ?? null, sorted[n - rank] ?? null);
+}
+
+/** An interval whose bounds are two of the values; null where there are none. */
+export function orderStatistics(low: number | null, high: number | null): Interval | null {
+  if (low === null || high === null) return null;
   return { low, high, level: LEVEL, method: 'order-statistic' };
 }
 

@@ -22,6 +22,7 @@ import { localProgramme, startLocalPeer, startLocalProbe } from './children.ts';
 import type { Config } from './config.ts';
 import { EvidenceReader } from './evidence.ts';
 import { planOf } from './plan-source.ts';
+import { keepRollups } from './rollup-keeper.ts';
 import { startScheduler } from './scheduler.ts';
 import { openStation } from './stored.ts';
 
@@ -82,6 +83,8 @@ export async function startStation(config: Config, log: Logger): Promise<Station
         log,
       }),
     );
+    const rollups = keepRollups(store, plan, log);
+    closers.push(rollups.stop);
     const scheduler = startScheduler(reader, join(config.data, 'reports'), config.seal, log);
     closers.push(() => scheduler.stop());
     if (peer) {

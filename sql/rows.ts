@@ -120,6 +120,83 @@ export const tables = {
     sha256: 'FixedString(64)',
     document: 'String',
   },
+  rollup_done: {
+    scope: "Enum8('day' = 1, 'month' = 2)",
+    period: 'String',
+    run: 'UInt64',
+    signature: 'String',
+    rules: 'String',
+    rows: 'UInt64',
+    lines: 'UInt64',
+    newest: "Nullable(DateTime64(6, 'UTC'))",
+    done: "DateTime64(6, 'UTC')",
+  },
+  line_day: {
+    day: 'Date',
+    run: 'UInt64',
+    metric: 'LowCardinality(String)',
+    place: 'String',
+    line: 'String',
+    family: 'UInt8',
+    carrier: 'LowCardinality(String)',
+    method: 'LowCardinality(String)',
+    runs: 'UInt32',
+    failed: 'UInt32',
+    skipped: 'UInt32',
+    valued: 'Array(UInt32)',
+    p10Tenths: 'Array(Int64)',
+    medianTenths: 'Array(Int64)',
+    p90Tenths: 'Array(Int64)',
+    rules: 'LowCardinality(String)',
+  },
+  area_step: {
+    day: 'Date',
+    run: 'UInt64',
+    step: "Enum8('hour' = 1, 'day' = 2)",
+    metric: 'LowCardinality(String)',
+    area: 'String',
+    at: "DateTime('UTC')",
+    family: 'UInt8',
+    method: 'LowCardinality(String)',
+    lines: 'UInt32',
+    runs: 'UInt32',
+    failed: 'UInt32',
+    valued: 'Array(UInt32)',
+    p10Tenths: 'Array(Int64)',
+    medianTenths: 'Array(Int64)',
+    p90Tenths: 'Array(Int64)',
+    rules: 'LowCardinality(String)',
+  },
+  line_month: {
+    month: 'LowCardinality(String)',
+    run: 'UInt64',
+    target: 'LowCardinality(String)',
+    place: 'String',
+    line: 'String',
+    carrier: 'LowCardinality(String)',
+    value: 'Float64',
+    passed: 'Bool',
+    runs: 'UInt64',
+    newest: "DateTime64(6, 'UTC')",
+    rules: 'LowCardinality(String)',
+  },
+  area_month: {
+    month: 'LowCardinality(String)',
+    run: 'UInt64',
+    target: 'LowCardinality(String)',
+    carrier: 'LowCardinality(String)',
+    level: "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5)",
+    area: 'String',
+    observed: 'UInt32',
+    registered: 'UInt32',
+    passed: 'UInt32',
+    placesObserved: 'UInt32',
+    value: 'Nullable(Float64)',
+    low: 'Nullable(Float64)',
+    high: 'Nullable(Float64)',
+    newest: "Nullable(DateTime64(6, 'UTC'))",
+    rules: 'LowCardinality(String)',
+  },
 } as const satisfies Record<string, Columns>;
 
 /** Columns an insert may leave out, because the table gives them a DEFAULT. */
@@ -191,6 +268,16 @@ const measurementPage = {
   },
 } as const satisfies Question;
 
+/** One bucket of a chart: 10th percentile, median and 90th of the value in its slot's own steps. */
+const seriesColumns = {
+  family: 'UInt8',
+  at: 'UInt64',
+  quantiles: 'Array(Float64)',
+  n: 'UInt64',
+  failed: 'UInt64',
+  method: 'String',
+} as const satisfies Columns;
+
 /** Every file of `queries/`, by its name. */
 export const queries = {
   measurement_page_asc: measurementPage,
@@ -232,15 +319,41 @@ export const queries = {
       subscribedUpBps: 'Nullable(UInt64)',
     },
   },
+  lines_page: {
+    params: {
+      first: 'Date',
+      last: 'Date',
+      within: 'String',
+      carrier: 'String',
+      after: 'String',
+      limit: 'UInt32',
+    },
+    columns: {
+      line: 'String',
+      place: 'String',
+      carrier: 'LowCardinality(String)',
+      technology: 'LowCardinality(String)',
+      subscribedDownBps: 'Nullable(UInt64)',
+      subscribedUpBps: 'Nullable(UInt64)',
+    },
+  },
+  lines_registered: {
+    params: { first: 'Date', last: 'Date' },
+    columns: { lines: 'UInt64' },
+  },
+  line_places: { params: { line: 'String' }, columns: { place: 'String' } },
   months: { params: {}, columns: { month: 'String' } },
-  station_counts: {
+  month_counts: {
     params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
     columns: {
       measurements: 'UInt64',
       linesHeard: 'UInt64',
       newest: "Nullable(DateTime64(6, 'UTC'))",
-      quarantined: 'UInt64',
     },
+  },
+  quarantined_between: {
+    params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: { rows: 'UInt64' },
   },
   line_outcomes: {
     params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
@@ -278,15 +391,66 @@ export const queries = {
       end: 'DateTime64(3)',
       bucketSeconds: 'UInt32',
     },
+    columns: seriesColumns,
+  },
+  series_area: {
+    params: {
+      metric: 'String',
+      slot: 'UInt8',
+      area: 'String',
+      step: 'String',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
+    columns: seriesColumns,
+  },
+  series_line: {
+    params: {
+      metric: 'String',
+      slot: 'UInt8',
+      line: 'String',
+      within: 'String',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
+    columns: seriesColumns,
+  },
+  area_month_figures: {
+    params: {
+      month: 'String',
+      target: 'String',
+      carrier: 'String',
+      level: 'String',
+      within: 'String',
+    },
     columns: {
-      family: 'UInt8',
-      at: 'UInt64',
-      quantiles: 'Array(Float64)',
-      n: 'UInt64',
-      failed: 'UInt64',
-      method: 'String',
+      area: 'String',
+      observed: 'UInt32',
+      registered: 'UInt32',
+      passed: 'UInt32',
+      placesObserved: 'UInt32',
+      value: 'Nullable(Float64)',
+      low: 'Nullable(Float64)',
+      high: 'Nullable(Float64)',
+      newest: "Nullable(DateTime64(6, 'UTC'))",
     },
   },
+  rollups_done: {
+    params: {},
+    columns: {
+      scope: "Enum8('day' = 1, 'month' = 2)",
+      period: 'String',
+      run: 'UInt64',
+      signature: 'String',
+      rules: 'String',
+      rows: 'UInt64',
+      lines: 'UInt64',
+      newest: "Nullable(DateTime64(6, 'UTC'))",
+      done: "DateTime64(6, 'UTC')",
+    },
+  },
+  measured_days: { params: {}, columns: { day: 'String', signature: 'String' } },
+  lines_signature: { params: {}, columns: { signature: 'String' } },
   quarantine_page: {
     params: {
       afterReceived: 'DateTime64(6)',
@@ -406,3 +570,29 @@ export const indicator = {
 
 export type IndicatorParameters = ParametersOf<(typeof indicator)['params']>;
 export type IndicatorRow = RowOf<(typeof indicator)['columns']>;
+
+/**
+ * Every file of `rollups/`: what it is asked, and the table whose columns it answers, in their order.
+ */
+export const rollups = {
+  line_day: { into: 'line_day', params: { day: 'Date', run: 'UInt64', rules: 'String' } },
+  area_hour: { into: 'area_step', params: { day: 'Date', run: 'UInt64', rules: 'String' } },
+  area_day: { into: 'area_step', params: { day: 'Date', run: 'UInt64', rules: 'String' } },
+  area_month: {
+    into: 'area_month',
+    params: {
+      month: 'String',
+      run: 'UInt64',
+      first: 'Date',
+      last: 'Date',
+      targets: 'Array(String)',
+      rules: 'Array(String)',
+      kinds: 'Array(String)',
+    },
+  },
+} as const satisfies Record<string, { readonly into: TableName; readonly params: Columns }>;
+
+export type RollupName = keyof typeof rollups;
+export type RollupParameters<Name extends RollupName> = ParametersOf<
+  (typeof rollups)[Name]['params']
+>;

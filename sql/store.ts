@@ -255,7 +255,7 @@ function questionOf(name: QueryName): string {
 }
 
 /** Only what the question declares is sent. Bound times are read in UTC and take no `Z`. */
-function bind(declared: Readonly<Record<string, string>>, given: Parameters): Parameters {
+export function bind(declared: Readonly<Record<string, string>>, given: Parameters): Parameters {
   return Object.fromEntries(
     Object.entries(declared).map(([name, type]) => {
       const value = given[name];

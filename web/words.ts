@@ -182,6 +182,12 @@ export const RANGES = {
   month: { zh: '所选月份', en: 'the month' },
 } as const;
 
+/** What a bucket's median and percentiles are taken over. */
+export const OVER = {
+  runs: { zh: '按测次', en: 'over runs' },
+  lines: { zh: '按线路(先取每线中位数)', en: 'over lines, each by its median' },
+} as const;
+
 export const OUTCOMES: Readonly<Record<string, { zh: string; en: string }>> = {
   ok: { zh: '成功', en: 'ok' },
   failed: { zh: '失败', en: 'failed' },

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { Coverage } from '../contract.ts';
 import type { EvidenceReader } from '../evidence.ts';
-import { areaFigures, ofCarrier, placeOf } from '../figure.ts';
+import { placeOf } from '../figure.ts';
 import { levelOfRequest, monthOfRequest, placeOfRequest, targetOfRequest } from './request.ts';
 
 export function coverage(reader: EvidenceReader): Hono {
@@ -13,15 +13,7 @@ export function coverage(reader: EvidenceReader): Hono {
     const level = levelOfRequest(context);
     const register = await reader.register(month);
     const within = placeOfRequest(context, register, reader.plan.area);
-    const evidence = ofCarrier(await reader.evidence(target, month), carrier);
-    const items = areaFigures(
-      target,
-      reader.indicatorOf(target),
-      evidence,
-      register,
-      within.code,
-      level,
-    );
+    const items = await reader.figures(target, month, { carrier, within: within.code, level });
     const answer: Coverage = {
       target: target.id,
       month,

@@ -1,12 +1,14 @@
 /** `GET /v1/lines`: access lines with what was measured on them in the month. */
 import { Hono } from 'hono';
 import { LOOPBACK } from '../../ingest/binding.ts';
+import { monthDays } from '../../ingest/month.ts';
 import { ancestorCode, type Register } from '../../ingest/register.ts';
 import type { QueryRow } from '../../sql/rows.ts';
 import type { LinePage, LineRow, LineStatistic } from '../contract.ts';
-import { type EvidenceReader, type Line, spanParameters } from '../evidence.ts';
+import type { EvidenceReader, Line } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { CONDITION_TITLES, ipv6Condition } from '../ipv6-condition.ts';
+import { spanParameters } from '../judgement.ts';
 import { countOfRequest, monthOfRequest, placeOfRequest } from './request.ts';
 
 type Outcome = QueryRow<'line_outcomes'>;
@@ -20,11 +22,14 @@ export function lines(reader: EvidenceReader): Hono {
     const after = context.req.query('cursor') ?? '';
     const register = await reader.register(month);
     const within = placeOfRequest(context, register, reader.plan.area);
-    const chosen = (await reader.lines(month))
-      .filter((line) => line.place.startsWith(within.code))
-      .filter((line) => carrier === null || line.carrier === carrier)
-      .filter(({ line }) => line > after)
-      .sort((a, b) => (a.line < b.line ? -1 : 1));
+    // One more than the page tells whether another follows.
+    const chosen = await reader.store.query('lines_page', {
+      ...monthDays(month),
+      within: within.code,
+      carrier: carrier ?? '',
+      after,
+      limit: limit + 1,
+    });
     const page = chosen.slice(0, limit);
     const answer: LinePage = {
       month,

@@ -1,6 +1,7 @@
 /** `GET /v1/series`: one value of one metric through time, as aligned buckets for a chart. */
 
 import { Hono } from 'hono';
+import { dayOf } from '../../ingest/month.ts';
 import { Refusal } from '../../ingest/refusal.ts';
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
 import type { QueryRow } from '../../sql/rows.ts';
@@ -10,9 +11,18 @@ import { countOfRequest, malformed } from './request.ts';
 
 type Bucket = QueryRow<'series'>;
 
-/** Whole steps a reader can name. */
-const BUCKETS_S = [10, 60, 300, 900, 3_600, 10_800, 86_400];
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+/** Days are whole on Chinese clocks. */
+const OFFSET_S = 8 * HOUR_S;
+/** Whole steps a reader can name, below the hour read from the measurements. */
+const BUCKETS_S = [10, 60, 300, 900];
 const MOST_BUCKETS = 360;
+/** A month of hours shows the busy ones; beyond it days are drawn. */
+const MOST_HOURS = 750;
+
+/** Lengths of the codes down to which areas are rolled up: hours by county, days by township. */
+const AREA_LENGTH = { hour: 6, day: 9 } as const;
 
 export function series(reader: EvidenceReader): Hono {
   return new Hono().get('/v1/series', async (context) => {
@@ -36,11 +46,12 @@ export function series(reader: EvidenceReader): Hono {
     const hours = countOfRequest(context, 'hours', 24, 24 * 400);
 
     const bucketSeconds = bucketFor(hours * 3_600);
-    const endS = Math.floor(reader.now().getTime() / 1000 / bucketSeconds + 1) * bucketSeconds;
-    const startS = endS - Math.ceil((hours * 3_600) / bucketSeconds) * bucketSeconds;
-    const rows = await reader.store.query('series', {
+    const nowS = reader.now().getTime() / 1000;
+    const endS = Math.floor((nowS + OFFSET_S) / bucketSeconds + 1) * bucketSeconds - OFFSET_S;
+    const startS = endS - Math.ceil((hours * HOUR_S) / bucketSeconds) * bucketSeconds;
+    const { rows, over } = await bucketsOf(reader, {
       metric: metric.name,
-      slot: `v${slot}`,
+      slot,
       line,
       within: line ? '' : within,
       start: new Date(startS * 1000).toISOString(),
@@ -57,6 +68,7 @@ export function series(reader: EvidenceReader): Hono {
       unit: value.unit,
       title: value.title,
       method: rows.at(-1)?.method ?? metric.method,
+      over,
       bucketSeconds,
       at,
       families: {
@@ -70,7 +82,55 @@ export function series(reader: EvidenceReader): Hono {
 
 /** The finest step that keeps a span drawable. */
 export function bucketFor(spanS: number): number {
-  return BUCKETS_S.find((bucket) => spanS / bucket <= MOST_BUCKETS) ?? 86_400;
+  const fine = BUCKETS_S.find((bucket) => spanS / bucket <= MOST_BUCKETS);
+  return fine ?? (spanS / HOUR_S <= MOST_HOURS ? HOUR_S : DAY_S);
+}
+
+interface Question {
+  readonly metric: string;
+  readonly slot: number;
+  readonly line: string;
+  readonly within: string;
+  readonly start: string;
+  readonly end: string;
+  readonly bucketSeconds: number;
+}
+
+interface Answer {
+  readonly rows: readonly Bucket[];
+  readonly over: Series['over'];
+}
+
+/** From the rollups where they hold every day of the span, else from the measurements. */
+async function bucketsOf(reader: EvidenceReader, question: Question): Promise<Answer> {
+  const { line, within, start, end, bucketSeconds, slot } = question;
+  const step = bucketSeconds === DAY_S ? 'day' : bucketSeconds === HOUR_S ? 'hour' : null;
+  const ofArea = step && !line && within.length <= AREA_LENGTH[step];
+  const days = [dayOf(new Date(start)), dayOf(new Date(Date.parse(end) - 1))] as const;
+  if ((ofArea || step === 'day') && (await reader.rolledBetween(...days))) {
+    if (ofArea) {
+      const rows = await reader.store.query('series_area', { ...question, area: within, step });
+      return { rows, over: step === 'day' ? 'lines' : 'runs' };
+    }
+    const at = line ? commonPrefix(await placesOf(reader, line)) : within;
+    const rows = await reader.store.query('series_line', { ...question, within: at });
+    return { rows, over: line ? 'runs' : 'lines' };
+  }
+  const rows = await reader.store.query('series', { ...question, slot: `v${slot}` });
+  return { rows, over: 'runs' };
+}
+
+/** Where a line is or was, by code: its days lie together there. */
+async function placesOf(reader: EvidenceReader, line: string): Promise<string[]> {
+  const rows = await reader.store.query('line_places', { line });
+  return rows.map(({ place }) => place);
+}
+
+function commonPrefix(codes: readonly string[]): string {
+  const [first = '', ...others] = codes;
+  let length = first.length;
+  for (const code of others) while (!code.startsWith(first.slice(0, length))) length -= 1;
+  return first.slice(0, length);
 }
 
 /** Buckets of one family laid on the axis; null where nothing was measured, never 0. */

@@ -1,3 +1,50 @@
+CREATE TABLE area_month
+(
+    `month` LowCardinality(String),
+    `run` UInt64,
+    `target` LowCardinality(String),
+    `carrier` LowCardinality(String),
+    `level` Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5),
+    `area` String CODEC(ZSTD(1)),
+    `observed` UInt32 CODEC(T64, ZSTD(1)),
+    `registered` UInt32 CODEC(T64, ZSTD(1)),
+    `passed` UInt32 CODEC(T64, ZSTD(1)),
+    `placesObserved` UInt32 CODEC(T64, ZSTD(1)),
+    `value` Nullable(Float64) CODEC(ZSTD(1)),
+    `low` Nullable(Float64) CODEC(ZSTD(1)),
+    `high` Nullable(Float64) CODEC(ZSTD(1)),
+    `newest` Nullable(DateTime64(6, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    `rules` LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY (month, run)
+ORDER BY (target, carrier, level, area)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE area_step
+(
+    `day` Date,
+    `run` UInt64,
+    `step` Enum8('hour' = 1, 'day' = 2),
+    `metric` LowCardinality(String),
+    `area` String CODEC(ZSTD(1)),
+    `at` DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+    `family` UInt8,
+    `method` LowCardinality(String),
+    `lines` UInt32 CODEC(T64, ZSTD(1)),
+    `runs` UInt32 CODEC(T64, ZSTD(1)),
+    `failed` UInt32 CODEC(T64, ZSTD(1)),
+    `valued` Array(UInt32) CODEC(T64, ZSTD(1)),
+    `p10Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `medianTenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `p90Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `rules` LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY (day, run)
+ORDER BY (step, metric, area, at, family)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE edition
 (
     `month` String,
@@ -24,6 +71,49 @@ CREATE TABLE line
 )
 ENGINE = ReplacingMergeTree(updated)
 ORDER BY (line, validFrom)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE line_day
+(
+    `day` Date,
+    `run` UInt64,
+    `metric` LowCardinality(String),
+    `place` String CODEC(ZSTD(1)),
+    `line` String CODEC(ZSTD(1)),
+    `family` UInt8,
+    `carrier` LowCardinality(String),
+    `method` LowCardinality(String),
+    `runs` UInt32 CODEC(T64, ZSTD(1)),
+    `failed` UInt32 CODEC(T64, ZSTD(1)),
+    `skipped` UInt32 CODEC(T64, ZSTD(1)),
+    `valued` Array(UInt32) CODEC(T64, ZSTD(1)),
+    `p10Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `medianTenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `p90Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
+    `rules` LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY (day, run)
+ORDER BY (metric, place, line, family)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE line_month
+(
+    `month` LowCardinality(String),
+    `run` UInt64,
+    `target` LowCardinality(String),
+    `place` String CODEC(ZSTD(1)),
+    `line` String CODEC(ZSTD(1)),
+    `carrier` LowCardinality(String),
+    `value` Float64 CODEC(ZSTD(1)),
+    `passed` Bool,
+    `runs` UInt64 CODEC(T64, ZSTD(1)),
+    `newest` DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    `rules` LowCardinality(String)
+)
+ENGINE = MergeTree
+PARTITION BY (month, run)
+ORDER BY (target, place, line)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE measurement
@@ -139,6 +229,22 @@ CREATE TABLE quarantine_log
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (code, probe, sha256, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE rollup_done
+(
+    `scope` Enum8('day' = 1, 'month' = 2),
+    `period` String,
+    `run` UInt64,
+    `signature` String,
+    `rules` String,
+    `rows` UInt64,
+    `lines` UInt64,
+    `newest` Nullable(DateTime64(6, 'UTC')),
+    `done` DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(run)
+ORDER BY (scope, period)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE sample

@@ -7,7 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
-import { defaulted, indicator, type QueryName, queries, tables } from '../../sql/rows.ts';
+import { textOf } from '../../sql/rollup.ts';
+import {
+  defaulted,
+  indicator,
+  type QueryName,
+  queries,
+  type RollupName,
+  rollups,
+  tables,
+} from '../../sql/rows.ts';
 import { startTestStore, type TestStore } from './engine-fixture.ts';
 
 const FOLDER = new URL('../../sql/', import.meta.url);
@@ -89,6 +98,21 @@ describe('queries', () => {
     expect(parametersIn(sql)).toEqual(params);
     expect(parametersListed(sql)).toEqual(params);
     expect(await describeQuestion(sql, params)).toEqual(Object.entries(columns));
+  });
+});
+
+describe('rollups', () => {
+  it('have one file and one entry each', () => {
+    expect(filesIn('rollups/')).toEqual(Object.keys(rollups).sort());
+  });
+
+  it.each(Object.keys(rollups) as RollupName[])('%s', async (name) => {
+    const sql = textOf(name);
+    const { params, into } = rollups[name];
+    expect(parametersIn(sql)).toEqual(params);
+    expect(parametersListed(sql)).toEqual(params);
+    const names = (await describeQuestion(sql, params)).map(([column]) => column);
+    expect(names).toEqual(Object.keys(tables[into]));
   });
 });
 

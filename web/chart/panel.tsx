@@ -17,7 +17,7 @@ import {
   seriesQuestion,
 } from '../state.ts';
 import { go, say, view, word } from '../view.ts';
-import { RANGES, SENTENCES } from '../words.ts';
+import { OVER, RANGES, SENTENCES } from '../words.ts';
 import { clip, fromFirst, newestIndex } from './aligned.ts';
 import { goalFor } from './goal.ts';
 import { Legend } from './legend.tsx';
@@ -81,8 +81,8 @@ export function ChartPanel() {
         <>
           <p class="fine">
             <span>
-              {word('median')} · {word('band')} · {word('failedMark')} · {word('bucket')}{' '}
-              {say(SENTENCES.seconds(shown.bucketSeconds))} · {word('beijingTime')}
+              {word('median')} · {word('band')} · {say(OVER[shown.over])} · {word('failedMark')} ·{' '}
+              {word('bucket')} {say(SENTENCES.seconds(shown.bucketSeconds))} · {word('beijingTime')}
             </span>
             <span>
               {word('method')} <code>{shown.method}</code>

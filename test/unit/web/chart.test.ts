@@ -28,6 +28,7 @@ function series(
     unit: 'ms',
     title: { zh: '', en: '' },
     method: 'icmp-rtt/1',
+    over: 'runs',
     bucketSeconds: 60,
     at,
     families: { 4: v4, 6: v6 },

@@ -1,0 +1,18 @@
+/** A plan's targets as questions to a month of the store, and the month as the store knows it. */
+import { monthDays, monthSpan } from '../ingest/month.ts';
+import type { Judgement, MonthSpan } from '../sql/rollup.ts';
+import type { Plan } from './plan.ts';
+
+export function judgementsOf(plan: Plan): Judgement[] {
+  return plan.targets.map(({ id, indicator, evidence }) => ({ target: id, indicator, evidence }));
+}
+
+export function spanOf(month: string): MonthSpan {
+  return { ...monthDays(month), ...spanParameters(month) };
+}
+
+/** A month as query parameters. */
+export function spanParameters(month: string): { start: string; end: string } {
+  const { start, end } = monthSpan(month);
+  return { start: start.toISOString(), end: end.toISOString() };
+}

@@ -1,0 +1,99 @@
+/**
+ * Keeps the rollups up to date: all that is stale, latest first, again and again while the station
+ * runs. What is stale is read from the store each time, so a station that was off, killed or joined
+ * by another misses nothing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import {
+  rollUpDay,
+  rollUpMonth,
+  type Stale,
+  staleDays,
+  staleMonths,
+  sweepRollups,
+} from '../sql/rollup.ts';
+import type { Store } from '../sql/store.ts';
+import { judgementsOf, spanOf } from './judgement.ts';
+import type { Plan } from './plan.ts';
+
+/** A newcomer sees his line's first figures within this. */
+const PAUSE_MS = 2_000;
+/** Of the time that passes, at most a quarter is spent on rollups: collecting comes first. */
+const REST = 3;
+
+export interface RollUpOptions {
+  readonly progress?: (done: number, total: number, period: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Draws all that is stale now: each month after its days, the latest month first.
+ *
+ * @returns how many days and months were drawn
+ */
+export async function rollUp(
+  store: Store,
+  plan: Plan,
+  { progress, signal }: RollUpOptions = {},
+): Promise<number> {
+  const judgements = judgementsOf(plan);
+  const stale = async (): Promise<{ days: Stale[]; months: Stale[] }> => {
+    const [measured, done, [lines]] = await Promise.all([
+      store.query('measured_days', {}),
+      store.query('rollups_done', {}),
+      store.query('lines_signature', {}),
+    ]);
+    const frozen = new Set<string>();
+    return {
+      days: staleDays(measured, done, frozen),
+      months: staleMonths(measured, done, frozen, judgements, lines?.signature ?? ''),
+    };
+  };
+  const { days, months } = await stale();
+  const total = days.length + months.length;
+  let drawn = 0;
+  for (const month of months) {
+    const steps = [
+      ...days.filter(({ period }) => period.startsWith(month.period)).map((day) => ({ day })),
+      { month },
+    ];
+    for (const step of steps) {
+      if (signal?.aborted) return drawn;
+      const done = await store.query('rollups_done', {});
+      if ('day' in step) await rollUpDay(store, step.day, done);
+      else await rollUpMonth(store, month, spanOf(month.period), judgements, done);
+      drawn += 1;
+      progress?.(drawn, total, 'day' in step ? step.day.period : month.period);
+    }
+  }
+  if (drawn > 0) await sweepRollups(store, new Date());
+  return drawn;
+}
+
+/** Rolls up from now on, until stopped. */
+export function keepRollups(store: Store, plan: Plan, log: Logger): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const keep = async () => {
+    while (!signal.aborted) {
+      const begun = performance.now();
+      try {
+        const drawn = await rollUp(store, plan, { signal });
+        if (drawn > 0)
+          log.debug({ drawn, tookMs: performance.now() - begun }, '汇总已更新 · rolled up');
+      } catch (reason) {
+        log.warn({ reason }, '汇总未完成,稍后再试 · rolling up failed, trying again');
+      }
+      const tookMs = performance.now() - begun;
+      await sleep(Math.max(PAUSE_MS, tookMs * REST), undefined, { signal }).catch(() => {});
+    }
+  };
+  const kept = keep();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await kept;
+    },
+  };
+}

@@ -1,0 +1,298 @@
+/**
+ * The rollups: plain exact numbers drawn from the measurements by line × day, area × hour and day,
+ * line × month and area × month, and drawn anew for whatever day has got rows since.
+ *
+ * What is out of date is seen from the data alone: every block that was written to a day's partition
+ * raises its newest block number, merges do not. A run writes into partitions of its own and is noted
+ * in `rollup_done` last; readers follow that note, so they see a run whole or not at all, and one that
+ * was killed half-way is never seen and swept away later.
+ */
+import { readFileSync } from 'node:fs';
+import { INDICATORS } from './indicator.ts';
+import {
+  type IndicatorParameters,
+  indicator,
+  type QueryRow,
+  type RollupName,
+  type RollupParameters,
+  rollups,
+  type TableName,
+  tables,
+} from './rows.ts';
+import { bind, type Store } from './store.ts';
+
+/** Of the day's rollups; raised by whatever alters one of their numbers. */
+export const DAY_RULES = 'rollup/1';
+
+/** A day or month, and all that its numbers are drawn from, as one text: another text, another run. */
+export interface Stale {
+  readonly period: string;
+  readonly signature: string;
+}
+
+/** One target's question to a month. */
+export interface Judgement {
+  readonly target: string;
+  /** Name of a file in `indicators/`. */
+  readonly indicator: string;
+  readonly evidence: Omit<IndicatorParameters, 'start' | 'end'>;
+}
+
+/** A month in the plan's calendar: its days, both inclusive, and its instants, the end exclusive. */
+export interface MonthSpan {
+  readonly first: string;
+  readonly last: string;
+  readonly start: string;
+  readonly end: string;
+}
+
+export type Done = QueryRow<'rollups_done'>;
+
+/** The rules a judgement's rows carry: the indicator's method and the evidence it asks for. */
+export function rulesOf({ indicator: name, evidence }: Judgement): string {
+  const { minimumRuns, minimumDays, passRatio } = evidence;
+  const method = INDICATORS.get(name)?.method ?? name;
+  return `${method} runs>=${minimumRuns} days>=${minimumDays} pass>=${passRatio}`;
+}
+
+/** The rules of a whole month: those of every target. */
+export function monthRules(judgements: readonly Judgement[]): string {
+  return judgements.map((judgement) => `${judgement.target}: ${rulesOf(judgement)}`).join('; ');
+}
+
+/**
+ * Days whose rows are newer than their rollup, latest first. Pure.
+ *
+ * @param frozen days whose rows are no longer whole: their rollups stay as they are
+ */
+export function staleDays(
+  measured: readonly QueryRow<'measured_days'>[],
+  done: readonly Done[],
+  frozen: ReadonlySet<string>,
+): Stale[] {
+  const known = new Map(
+    done.filter(({ scope }) => scope === 'day').map((row) => [row.period, row]),
+  );
+  return measured
+    .filter(({ day, signature }) => {
+      const run = known.get(day);
+      return !frozen.has(day) && (run?.signature !== signature || run.rules !== DAY_RULES);
+    })
+    .map(({ day, signature }) => ({ period: day, signature }))
+    .sort((a, b) => (a.period < b.period ? 1 : -1));
+}
+
+/**
+ * Months whose days, lines or rules differ from what their rollup saw, latest first. Pure.
+ *
+ * @param lines the signature of the lines there are
+ */
+export function staleMonths(
+  measured: readonly QueryRow<'measured_days'>[],
+  done: readonly Done[],
+  frozen: ReadonlySet<string>,
+  judgements: readonly Judgement[],
+  lines: string,
+): Stale[] {
+  const rules = monthRules(judgements);
+  const months = new Map<string, string>();
+  for (const { day, signature } of [...measured].sort((a, b) => (a.day < b.day ? -1 : 1))) {
+    const month = day.slice(0, 7);
+    months.set(month, `${months.get(month) ?? `${lines};`} ${day.slice(8)}:${signature}`);
+  }
+  const frozenMonths = new Set([...frozen].map((day) => day.slice(0, 7)));
+  const known = new Map(
+    done.filter(({ scope }) => scope === 'month').map((row) => [row.period, row]),
+  );
+  return [...months]
+    .filter(([month, signature]) => {
+      const run = known.get(month);
+      return !frozenMonths.has(month) && (run?.signature !== signature || run.rules !== rules);
+    })
+    .map(([period, signature]) => ({ period, signature }))
+    .sort((a, b) => (a.period < b.period ? 1 : -1));
+}
+
+/**
+ * Draws one day anew and has readers follow. Killed anywhere, it is as if it had not begun.
+ *
+ * @param done what is noted now: the new run is greater than every run there
+ */
+export async function rollUpDay(
+  store: Store,
+  { period: day, signature }: Stale,
+  done: readonly Done[],
+): Promise<void> {
+  const run = nextRun(done);
+  const parameters = { day, run, rules: DAY_RULES };
+  await draw(store, 'line_day', parameters);
+  await draw(store, 'area_hour', parameters);
+  await draw(store, 'area_day', parameters);
+  const [counted] = await store.read<Counted>(
+    `SELECT
+         sum(runs) + sum(skipped) AS rows, ${HEARD},
+         (SELECT nullIf(max(received), toDateTime64(0, 6, 'UTC')) FROM measurement FINAL
+          WHERE toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai')) = toYYYYMMDD({day:Date})) AS newest
+     FROM line_day WHERE day = {day:Date} AND run = {run:UInt64}`,
+    parameters,
+  );
+  await note(store, { scope: 'day', period: day, run, signature, rules: DAY_RULES }, counted);
+}
+
+/** Judges every line of a month anew, draws the areas, and has readers follow. */
+export async function rollUpMonth(
+  store: Store,
+  { period: month, signature }: Stale,
+  span: MonthSpan,
+  judgements: readonly Judgement[],
+  done: readonly Done[],
+): Promise<void> {
+  const run = nextRun(done);
+  for (const judgement of judgements) await judgeLines(store, month, run, span, judgement);
+  await draw(store, 'area_month', {
+    month,
+    run,
+    first: span.first,
+    last: span.last,
+    targets: judgements.map(({ target }) => target),
+    rules: judgements.map(rulesOf),
+    kinds: judgements.map(({ indicator: name }) => INDICATORS.get(name)?.kind ?? ''),
+  });
+  const days = done.filter(({ scope, period }) => scope === 'day' && period.startsWith(month));
+  const [heard] = await store.read<{ lines: number }>(
+    `SELECT ${HEARD} FROM line_day
+     WHERE day >= {first:Date} AND day <= {last:Date} AND run IN {runs:Array(UInt64)}`,
+    { first: span.first, last: span.last, runs: days.map((day) => day.run) },
+  );
+  await note(
+    store,
+    { scope: 'month', period: month, run, signature, rules: monthRules(judgements) },
+    {
+      rows: days.reduce((sum, { rows }) => sum + rows, 0),
+      lines: heard?.lines ?? 0,
+      newest: days.reduce<string | null>(
+        (newest, day) => ((day.newest ?? '') > (newest ?? '') ? day.newest : newest),
+        null,
+      ),
+    },
+  );
+}
+
+/**
+ * Drops the partitions of runs that count no more, a minute after another took their place, for a
+ * reader may be at one; those that were never noted after an hour, for somebody may be at work.
+ */
+export async function sweepRollups(store: Store, now: Date): Promise<void> {
+  const done = await store.query('rollups_done', {});
+  const settled = done.filter((run) => Date.parse(run.done) < now.getTime() - READING_MS);
+  const outdated = await store.read<{ table: string; partition: string }>(
+    `WITH
+         toUInt64OrZero(extract(partition, '(\\d+)\\)$')) AS run,
+         transform(extract(partition, '[0-9-]+'), {periods:Array(String)}, {runs:Array(UInt64)}, toUInt64(0)) AS counted
+     SELECT DISTINCT table, partition FROM system.parts
+     WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
+         AND (run < counted OR (run != counted AND run < {abandoned:UInt64}))`,
+    {
+      tables: ROLLED,
+      // A day and a month are never written alike.
+      periods: settled.map(({ period }) => period),
+      runs: settled.map(({ run }) => run),
+      abandoned: (now.getTime() - DRAWING_MS) * CHANCE,
+    },
+  );
+  for (const { table, partition } of outdated)
+    await store.command(`ALTER TABLE ${table} DROP PARTITION ${partition}`);
+}
+
+const ROLLED: readonly TableName[] = ['line_day', 'area_step', 'line_month', 'area_month'];
+const READING_MS = 60_000;
+const DRAWING_MS = 3_600_000;
+
+/** Lines heard; the station's own are counted nowhere. */
+const HEARD =
+  "uniqExactIf(line, line NOT IN (SELECT line FROM line FINAL WHERE technology = 'loopback')) AS lines";
+
+interface Counted {
+  readonly rows: number;
+  readonly lines: number;
+  readonly newest: string | null;
+}
+
+async function draw<Name extends RollupName>(
+  store: Store,
+  name: Name,
+  parameters: RollupParameters<Name>,
+): Promise<void> {
+  const { into, params } = rollups[name];
+  await insertSelect(store, into, textOf(name), bind(params, parameters));
+}
+
+async function judgeLines(
+  store: Store,
+  month: string,
+  run: number,
+  { start, end }: MonthSpan,
+  judgement: Judgement,
+): Promise<void> {
+  const { target, evidence } = judgement;
+  const question = INDICATORS.get(judgement.indicator);
+  if (!question) throw new Error(`indicator ${judgement.indicator} is missing`);
+  await insertSelect(
+    store,
+    'line_month',
+    `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
+         value, passed, runs, newest, {rules:String} AS rules
+     FROM (\n${question.sql}\n)`,
+    {
+      ...bind(indicator.params, { start, end, ...evidence }),
+      ...{ month, run, target, rules: rulesOf(judgement) },
+    },
+  );
+}
+
+function insertSelect(
+  store: Store,
+  into: TableName,
+  question: string,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const columns = Object.keys(tables[into]).join(', ');
+  return store.command(
+    `INSERT INTO ${into} (${columns}) SELECT ${columns} FROM (\n${question}\n)`,
+    parameters,
+  );
+}
+
+async function note(
+  store: Store,
+  run: Pick<Done, 'scope' | 'period' | 'run' | 'signature' | 'rules'>,
+  counted: Counted | undefined,
+): Promise<void> {
+  const { rows = 0, lines = 0, newest = null } = counted ?? {};
+  await store.insert('rollup_done', [
+    { ...run, rows, lines, newest, done: new Date().toISOString() },
+  ]);
+}
+
+const texts = new Map<RollupName, string>();
+
+/** The text of a rollup, read once. */
+export function textOf(name: RollupName): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./rollups/${name}.sql`, import.meta.url), 'utf8');
+    texts.set(name, text);
+  }
+  return text;
+}
+
+const CHANCE = 2 ** 11;
+
+/**
+ * A later run is greater, whatever became of the clock; two stations that begin one in the same
+ * millisecond still differ.
+ */
+function nextRun(done: readonly Done[]): number {
+  const latest = done.reduce((max, { run }) => Math.max(max, run), 0);
+  return Math.max(Date.now() * CHANCE, latest + 1) + Math.floor(Math.random() * CHANCE);
+}

@@ -1,0 +1,342 @@
+/**
+ * The rollups on the real engine: what they say equals what the measurements say, however the rows
+ * came, and a run that was killed is never read.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EvidenceReader } from '../../api/evidence.ts';
+import { planOf } from '../../api/plan-source.ts';
+import { rollUp } from '../../api/rollup-keeper.ts';
+import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
+import { METRICS } from '../../probes/catalogue.ts';
+import { defineMetricViews } from '../../sql/metric-views.ts';
+import { sweepRollups } from '../../sql/rollup.ts';
+import type { InsertOf, QueryRow } from '../../sql/rows.ts';
+import type { Store } from '../../sql/store.ts';
+import { chance } from '../chance.ts';
+import { aMeasurementRow } from '../measurement-row.ts';
+import { startTestStore, type TestStore } from './engine-fixture.ts';
+
+type Row = InsertOf<'measurement'>;
+
+const NOW = new Date('2026-11-20T04:00:00Z');
+const random = chance(20261125);
+
+let test: TestStore;
+let store: Store;
+let reader: () => EvidenceReader;
+let rows: Row[];
+
+beforeAll(async () => {
+  test = await startTestStore();
+  store = test.store;
+  await importBuiltInRegister(store);
+  await defineMetricViews(store, METRICS);
+  const plan = planOf('jiangsu-2013', await loadRegister(store, '2026-11-20'));
+  // A reader of its own each time: answers are kept for seconds.
+  reader = () => new EvidenceReader(store, plan, () => NOW);
+  const lines = await registerLines();
+  rows = lines.flatMap(measurementsOf);
+  await store.insert('measurement', rows);
+});
+afterAll(() => test.stop());
+
+/** Forty villages with 1, 2, … 40 lines: every sample size up to there, and its sums above. */
+async function registerLines(): Promise<Pick<Row, 'line' | 'place' | 'carrier'>[]> {
+  const villages = await store.read<{ code: string }>(
+    "SELECT code FROM place WHERE level = 'village' ORDER BY cityHash64(code) LIMIT 40",
+  );
+  const lines = villages.flatMap(({ code }, index) =>
+    Array.from({ length: index + 1 }, (_, number) => ({
+      line: `l-${index}-${number}`,
+      // Some lie in a hamlet of the village.
+      place: number % 5 === 4 ? `${code}-00${number % 9}` : code,
+      carrier: random.oneOf(['telecom', 'mobile', 'unicom']),
+    })),
+  );
+  const silent = { line: 'silent', place: villages[0]?.code ?? '', carrier: 'cable' };
+  const own = { line: 'own', place: '32', carrier: 'loopback' };
+  const rest = { subscribedDownBps: null, subscribedUpBps: null, validFrom: '2026-01-01' };
+  await store.insert('line', [
+    ...[...lines, silent].map((line) => ({ ...line, technology: 'ftth', ...rest })),
+    { ...own, technology: 'loopback', ...rest },
+  ]);
+  return [...lines, own];
+}
+
+let sequence = 0;
+/** A few days of one line, over midnight and the end of a month on Chinese clocks. */
+function measurementsOf({ line, place, carrier }: Pick<Row, 'line' | 'place' | 'carrier'>): Row[] {
+  const metrics = ['throughput', 'tcp-connect', 'http-fetch'] as const;
+  return Array.from({ length: 3 + random.below(8) }, () =>
+    metrics.map((metric) => {
+      sequence += 1;
+      const startMs = Date.parse('2026-10-31T12:00:00Z') + random.below(40 * 3_600_000);
+      const failed = random.coin(0.15);
+      const rate = 1 + random.below(1e9);
+      return aMeasurementRow({
+        metric,
+        probe: line,
+        sequence,
+        start: new Date(startMs).toISOString(),
+        family: random.oneOf([4, 6]),
+        method: `${metric}/1`,
+        outcome: failed ? 'failed' : random.coin(0.05) ? 'skipped' : 'ok',
+        ...slots(failed ? [] : [rate, Math.floor(rate / 3), random.coin(0.5) ? null : 7]),
+        received: new Date(startMs + 60_000).toISOString().replace('Z', '001Z'),
+        line,
+        place,
+        carrier,
+      });
+    }),
+  ).flat();
+}
+
+function slots(values: readonly (number | null)[]): Pick<Row, 'v0' | 'v15'> {
+  return Object.fromEntries(
+    Array.from({ length: 16 }, (_, slot) => [`v${slot}`, values[slot] ?? null]),
+  ) as Pick<Row, 'v0' | 'v15'>;
+}
+
+/** Every figure of both months that a reviewer can ask for. */
+async function figures() {
+  const asked = reader();
+  const levels = ['province', 'city', 'county', 'township', 'village'] as const;
+  const answers: unknown[] = [];
+  for (const month of ['2026-10', '2026-11'])
+    for (const target of asked.plan.targets)
+      for (const carrier of [null, 'unicom', 'cable'])
+        for (const level of levels) {
+          const found = await asked.figures(target, month, { carrier, within: '32', level });
+          answers.push(found.filter(({ figure }) => figure.observed + figure.registered > 0));
+        }
+  const holdings = [await asked.holdings('2026-10'), await asked.holdings('2026-11')];
+  return { answers, holdings };
+}
+
+/** All that the rollups hold and readers see, freed of the run it came from. */
+async function contents() {
+  const tables = ['line_day', 'area_step', 'line_month', 'area_month'];
+  const sums: unknown[] = [];
+  for (const table of tables)
+    sums.push(
+      ...(await store.read(
+        `SELECT count() AS rows, sum(cityHash64(* EXCEPT run)) AS hash FROM ${table}
+         WHERE run IN (SELECT run FROM rollup_done FINAL)`,
+      )),
+    );
+  return sums;
+}
+
+describe('rollups', () => {
+  it('say what the measurements say, of every area, carrier, level and month', async () => {
+    const raw = await figures();
+    expect(await rollUp(store, reader().plan)).toBe(3 + 2);
+    const rolled = await figures();
+    expect(rolled).toEqual(raw);
+    expect(JSON.stringify(raw)).toContain('order-statistic');
+    expect(raw.holdings[1]?.measurements).toBeGreaterThan(1_000);
+    expect(await reader().rolledBetween('2026-10-01', '2026-11-30')).toBe(true);
+  });
+
+  it('hold every line’s day: runs, failures, and exact quantiles of every slot', async () => {
+    const kept = await store.read<{
+      day: string;
+      line: string;
+      metric: string;
+      family: number;
+      runs: number;
+      failed: number;
+      skipped: number;
+      valued: number[];
+      p10Tenths: number[];
+      medianTenths: number[];
+      p90Tenths: number[];
+    }>('SELECT * FROM line_day WHERE run IN (SELECT run FROM rollup_done FINAL)');
+    const groups = groupedBy(rows, (row) =>
+      [shanghaiDay(row.start), row.line, row.metric, row.family].join(' '),
+    );
+    expect(kept).toHaveLength(groups.size);
+    for (const day of kept) {
+      const own = groups.get([day.day, day.line, day.metric, day.family].join(' ')) ?? [];
+      const count = (outcome: Row['outcome']) =>
+        own.filter((row) => row.outcome === outcome).length;
+      expect(day.runs).toBe(count('ok') + count('failed'));
+      expect([day.failed, day.skipped]).toEqual([count('failed'), count('skipped')]);
+      for (const slot of ['v0', 'v1', 'v2'] as const) {
+        const index = Number(slot.slice(1));
+        const values = own.flatMap((row) => row[slot] ?? []).sort((a, b) => a - b);
+        expect(day.valued[index] ?? 0).toBe(values.length);
+        if (values.length > 0)
+          expect([day.p10Tenths, day.medianTenths, day.p90Tenths].map((q) => q[index])).toEqual(
+            [0.1, 0.5, 0.9].map((p) => Math.round(quantile(values, p) * 10)),
+          );
+      }
+    }
+  });
+
+  it('answer charts by day over lines, by hour over runs, as counted by hand', async () => {
+    const area = rows.find(({ metric }) => metric === 'throughput')?.place.slice(0, 6) ?? '';
+    const span = { start: '2026-10-30T16:00:00Z', end: '2026-11-02T16:00:00Z' };
+    const mine = rows.filter(
+      (row) =>
+        row.place.startsWith(area) && row.metric === 'throughput' && row.outcome !== 'skipped',
+    );
+    const question = { metric: 'throughput', slot: 0, area, ...span };
+
+    const hours = await store.query('series_area', { ...question, step: 'hour' });
+    expect(hours).toEqual(
+      bucketed(mine, ({ start }) => Math.floor(Date.parse(start) / 3_600_000) * 3_600, 'v0'),
+    );
+
+    const days = await store.query('series_area', { ...question, step: 'day' });
+    const byLine = groupedBy(mine, ({ start, line, family }) =>
+      [shanghaiDay(start), line, family].join(' '),
+    );
+    const expected = [...groupedBy([...byLine.values()], ([row]) => dayAndFamily(row)).values()];
+    expect(days.map(({ n, quantiles }) => ({ n, quantiles }))).toEqual(
+      expected
+        .map((lines) => {
+          const medians = lines
+            .map((runs) => runs.flatMap((row) => row.v0 ?? []).sort((a, b) => a - b))
+            .filter((values) => values.length > 0)
+            .map((values) => quantile(values, 0.5))
+            .sort((a, b) => a - b);
+          return { key: dayAndFamily(lines[0]?.[0]), medians };
+        })
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .map(({ medians }) => ({ n: medians.length, quantiles: quantilesOf(medians) })),
+    );
+  });
+
+  it('do not change when everything is sent again, and only then is anything drawn', async () => {
+    const before = await contents();
+    expect(await rollUp(store, reader().plan)).toBe(0);
+    await store.insert('measurement', random.shuffled(rows).slice(0, 500));
+    expect(await rollUp(store, reader().plan)).toBeGreaterThan(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  it('take in a row that comes weeks late, and draw that day and its month alone', async () => {
+    const late = aMeasurementRow({
+      metric: 'throughput',
+      probe: 'l-39-0',
+      line: 'l-39-0',
+      place: rows.find(({ line }) => line === 'l-39-0')?.place ?? '',
+      sequence: ++sequence,
+      start: '2026-10-05T02:00:00.000Z',
+      received: '2026-11-20T03:00:00.000001Z',
+    });
+    await store.insert('measurement', [late]);
+    const drawn: string[] = [];
+    await rollUp(store, reader().plan, { progress: (_done, _total, period) => drawn.push(period) });
+    expect(drawn).toEqual(['2026-10-05', '2026-10']);
+    expect((await reader().holdings('2026-10')).newest).toBe('2026-11-20T03:00:00.000001Z');
+  });
+
+  it('follow a line that is registered later, without any measurement', async () => {
+    const fresh = { place: '320102002001', carrier: 'cable', technology: 'ftth' };
+    const rest = { subscribedDownBps: null, subscribedUpBps: null, validFrom: '2026-01-01' };
+    await store.insert('line', [{ line: 'fresh', ...fresh, ...rest }]);
+    expect(await rollUp(store, reader().plan)).toBe(2);
+    const [target] = reader().plan.targets;
+    if (!target) throw new Error('no target');
+    const [figure] = await reader().figures(target, '2026-11', {
+      carrier: 'cable',
+      within: '320102002001',
+      level: 'village',
+    });
+    expect(figure?.figure).toMatchObject({ observed: 0, registered: 1, value: null });
+  });
+
+  it('are never read half-drawn, and are swept away', async () => {
+    const before = await contents();
+    await store.insert('measurement', [aMeasurementRow({ start: '2026-11-01T05:00:00.000Z' })]);
+    const dying: Store = {
+      ...bound(store),
+      insert: () => Promise.reject(new Error('killed')),
+    };
+    await expect(rollUp(dying, reader().plan)).rejects.toThrow('killed');
+    expect(await contents()).toEqual(before);
+    expect(await rollUp(store, reader().plan)).toBe(2);
+    const after = await contents();
+    expect(after).not.toEqual(before);
+
+    const runs = () =>
+      store.read<{ run: number; counts: boolean }>(
+        'SELECT DISTINCT run, run IN (SELECT run FROM rollup_done FINAL) AS counts FROM line_day ORDER BY run',
+      );
+    expect((await runs()).some(({ counts }) => !counts)).toBe(true);
+    await sweepRollups(store, new Date());
+    expect((await runs()).some(({ counts }) => !counts)).toBe(true);
+    await sweepRollups(store, new Date(Date.now() + 2 * 3_600_000));
+    expect((await runs()).every(({ counts }) => counts)).toBe(true);
+    expect(await contents()).toEqual(after);
+  });
+});
+
+/** The store's methods, to replace one of. */
+function bound(whole: Store): Store {
+  const { database } = whole;
+  return {
+    database,
+    query: whole.query.bind(whole),
+    indicator: whole.indicator.bind(whole),
+    insert: whole.insert.bind(whole),
+    insertEncoded: whole.insertEncoded.bind(whole),
+    command: whole.command.bind(whole),
+    read: whole.read.bind(whole),
+    ping: whole.ping.bind(whole),
+    close: whole.close.bind(whole),
+  };
+}
+
+function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+function shanghaiDay(start: string): string {
+  return new Date(Date.parse(start) + 8 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/** Sorts as the query does: by family, then by day. */
+function dayAndFamily(row: Row | undefined): string {
+  return row ? `${row.family} ${shanghaiDay(row.start)}` : '';
+}
+
+/** By linear interpolation between the closest ranks (Hyndman & Fan 1996, type 7). */
+function quantile(sorted: readonly number[], p: number): number {
+  const at = p * (sorted.length - 1);
+  const below = sorted[Math.floor(at)] ?? Number.NaN;
+  const above = sorted[Math.ceil(at)] ?? Number.NaN;
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+function quantilesOf(sorted: readonly number[]): number[] {
+  return [0.1, 0.5, 0.9].map((p) =>
+    sorted.length === 0 ? 0 : Math.round(quantile(sorted, p) * 10) / 10,
+  );
+}
+
+function bucketed(
+  measured: readonly Row[],
+  bucketOf: (row: Row) => number,
+  slot: 'v0',
+): QueryRow<'series_area'>[] {
+  const groups = groupedBy(measured, (row) => `${row.family} ${bucketOf(row)}`);
+  return [...groups]
+    .map(([key, group]) => {
+      const [family, at] = key.split(' ').map(Number) as [number, number];
+      const values = group.flatMap((row) => row[slot] ?? []).sort((a, b) => a - b);
+      return {
+        family,
+        at,
+        quantiles: quantilesOf(values),
+        n: values.length,
+        failed: group.filter(({ outcome }) => outcome === 'failed').length,
+        method: 'throughput/1',
+      };
+    })
+    .sort((a, b) => a.family - b.family || a.at - b.at);
+}
