@@ -2,6 +2,7 @@
  * What the crash test's writer said, kept outside of everything that is killed, and what follows
  * from it: the rows the store must hold and the figures it must answer. Pure.
  */
+import { dayOf } from '../../ingest/month.ts';
 import { median } from '../bench/bench.ts';
 
 /** As the writer says it: sequence, metric, start, outcome, round trip in ms. */
@@ -41,15 +42,25 @@ export class Journal {
 
   /** Median round trip by metric, ms, and the number of runs behind it. */
   medians(): Record<string, { median: number; n: number }> {
+    return this.#mediansBy(([, metric]) => metric);
+  }
+
+  /** The same by metric and day, Asia/Shanghai. */
+  mediansByDay(): Record<string, { median: number; n: number }> {
+    return this.#mediansBy(([, metric, start]) => `${metric} ${dayOf(new Date(start))}`);
+  }
+
+  #mediansBy(keyOf: (fact: Fact) => string): Record<string, { median: number; n: number }> {
     const rtts = new Map<string, number[]>();
-    for (const [, metric, , , rttMs] of this.written.values()) {
+    for (const fact of this.written.values()) {
+      const [, , , , rttMs] = fact;
       if (rttMs === null) continue;
-      const found = rtts.get(metric);
+      const found = rtts.get(keyOf(fact));
       if (found) found.push(rttMs);
-      else rtts.set(metric, [rttMs]);
+      else rtts.set(keyOf(fact), [rttMs]);
     }
     return Object.fromEntries(
-      [...rtts].map(([metric, values]) => [metric, { median: median(values), n: values.length }]),
+      [...rtts].map(([key, values]) => [key, { median: median(values), n: values.length }]),
     );
   }
 }

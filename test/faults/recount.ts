@@ -1,5 +1,8 @@
 /** Whether the store holds what it must, and answers the figures that follow from it. */
+import { builtInPlanFile, loadPlan } from '../../api/plan.ts';
+import { rollUp } from '../../api/rollup-keeper.ts';
 import { metricNamed } from '../../probes/catalogue.ts';
+import { INDICATORS } from '../../sql/indicator.ts';
 import type { Store } from '../../sql/store.ts';
 import type { Fact, Journal } from './journal.ts';
 
@@ -14,12 +17,14 @@ interface Stored {
 /** What is wrong, in words; empty when all is well. */
 type Check = (store: Store, probe: string, journal: Journal) => Promise<string[]>;
 
+const slotOf = (metric: string) =>
+  metricNamed(metric)?.values.findIndex(({ name }) => name === 'rttMedianMs') ?? -1;
+const METRICS = ['tcp-connect', 'icmp-rtt'];
+const slots = [...METRICS.map((metric) => `metric = '${metric}', ${slotOf(metric)}`), '-1'].join();
+
 /** The round trip of each metric the writer uses: stored in the slot its place in the metric says, in µs. */
 const rttMs = [
-  ...['tcp-connect', 'icmp-rtt'].map((metric) => {
-    const slot = metricNamed(metric)?.values.findIndex(({ name }) => name === 'rttMedianMs');
-    return `metric = '${metric}', v${slot} / 1000`;
-  }),
+  ...METRICS.map((metric) => `metric = '${metric}', v${slotOf(metric)} / 1000`),
   'NULL',
 ].join(', ');
 
@@ -70,12 +75,12 @@ const figuresEqualRecount: Check = async (store, probe, journal) => {
   const medians = Object.fromEntries(
     (await store.query('line_medians', span))
       .filter(({ statistic }) => statistic === 'rttMs')
-      .map(({ metric, median, n }) => [metric, { median: Math.round(median * 1e6) / 1e6, n }]),
+      .map(({ metric, median, n }) => [metric, { median: rounded(median), n }]),
   );
   const expected = Object.fromEntries(
     Object.entries(journal.medians()).map(([metric, { median, n }]) => [
       metric,
-      { median: Math.round(median * 1e6) / 1e6, n },
+      { median: rounded(median), n },
     ]),
   );
   return [
@@ -84,8 +89,53 @@ const figuresEqualRecount: Check = async (store, probe, journal) => {
   ];
 };
 
+const plan = loadPlan(builtInPlanFile('jiangsu-2013'), {
+  hasPlace: () => true,
+  indicators: [...INDICATORS.keys()],
+});
+/** A rollup that is still stale after so many turns never settles. */
+const TURNS = 10;
+
+/** The rollups that the killed stations left, brought up to date, against the same recount. */
+const rollupsEqualRecount: Check = async (store, probe, journal) => {
+  for (let turn = 0; (await rollUp(store, plan)) > 0; turn++)
+    if (turn > TURNS) return ['the rollups never settle'];
+  const days = await store.read<{ key: string; runs: number; medianMs: number; n: number }>(
+    `SELECT concat(metric, ' ', toString(day)) AS key, sum(line_day.runs) AS runs,
+         any(medianTenths[slot]) / 10000 AS medianMs, any(valued[slot]) AS n
+     FROM (SELECT *, multiIf(${slots}) + 1 AS slot FROM line_day) AS line_day
+     WHERE line = {probe:String} AND run IN (SELECT run FROM rollup_done FINAL)
+     GROUP BY metric, day HAVING n > 0`,
+    { probe },
+  );
+  const medians = Object.fromEntries(
+    days.map(({ key, medianMs, n }) => [key, { median: rounded(medianMs), n }]),
+  );
+  const expected = Object.fromEntries(
+    Object.entries(journal.mediansByDay()).map(([key, { median, n }]) => [
+      key,
+      { median: rounded(median), n },
+    ]),
+  );
+  const months = (await store.query('rollups_done', {})).filter(({ scope }) => scope === 'month');
+  const rows = months.reduce((sum, month) => sum + month.rows, 0);
+  return [
+    ...differences('a day’s medians', medians, expected),
+    ...differences('months', { rows }, { rows: journal.written.size }),
+  ];
+};
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1e6) / 1e6;
+}
+
 /** Every check of the crash test; whatever is derived from measurements adds its own here. */
-const CHECKS: readonly Check[] = [rowsEqualJournal, nothingQuarantined, figuresEqualRecount];
+const CHECKS: readonly Check[] = [
+  rowsEqualJournal,
+  nothingQuarantined,
+  figuresEqualRecount,
+  rollupsEqualRecount,
+];
 
 /** Of each check: one fault often shows in thousands of rows. */
 const SHOWN = 10;
