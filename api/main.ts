@@ -6,6 +6,7 @@ import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { reportCommand } from './commands/report.ts';
+import { rollupCommand } from './commands/rollup.ts';
 import { startCommand } from './commands/start.ts';
 import { complain } from './console.ts';
 import { SOFTWARE } from './station.ts';
@@ -43,6 +44,7 @@ const COMMANDS = [
   quarantineCommand,
   planCommand,
   backupCommand,
+  rollupCommand,
 ];
 for (const add of COMMANDS) add(program);
 

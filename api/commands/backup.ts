@@ -6,10 +6,16 @@ import { type Config, loadConfig } from '../config.ts';
 import { logger, print } from '../console.ts';
 import { openForCommand } from '../stored.ts';
 
-export function backupCommand(program: Command): void {
-  const store =
+/** `tongda store`, which several commands live under. */
+export function storeCommand(program: Command): Command {
+  return (
     program.commands.find((command) => command.name() === 'store') ??
-    program.command('store').description('数据的保管 · keeping of the data');
+    program.command('store').description('数据的保管 · keeping of the data')
+  );
+}
+
+export function backupCommand(program: Command): void {
+  const store = storeCommand(program);
 
   store
     .command('backup')
