@@ -21,6 +21,12 @@ export interface Applied {
   readonly sha256: string;
 }
 
+/** The table that remembers which files were applied. */
+export const NOTES_SQL = `CREATE TABLE IF NOT EXISTS schema_migration
+(file String, sha256 FixedString(64), applied DateTime64(3, 'UTC') DEFAULT now64(3))
+ENGINE = ReplacingMergeTree ORDER BY file
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
+
 const FOLDER = new URL('./schema/', import.meta.url);
 
 /** Every file of `schema/`, in order. */
@@ -90,12 +96,7 @@ export async function migrate(
      WHERE database = currentDatabase() AND name = 'schema_migration'`,
   );
   const pending = planMigrations(files, found?.tables ? await listApplied(store) : []);
-  await store.define(
-    `CREATE TABLE IF NOT EXISTS schema_migration
-     (file String, sha256 FixedString(64), applied DateTime64(3, 'UTC') DEFAULT now64(3))
-     ENGINE = ReplacingMergeTree ORDER BY file
-     SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
-  );
+  await store.define(NOTES_SQL);
   for (const { file, sql, sha256 } of pending) {
     await store.define(sql);
     await store.command(

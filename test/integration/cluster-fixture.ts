@@ -8,7 +8,7 @@ import { migrate } from '../../sql/migrate.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
 
-export const CLUSTER = 'pair';
+const CLUSTER = 'pair';
 
 export interface TestCluster {
   /** The store on the first shard's node, through which the schema is defined on both. */
