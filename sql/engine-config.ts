@@ -2,7 +2,8 @@
 
 /**
  * What makes an engine one shard of a cluster of engines on this machine, as the tests do. It then
- * listens for the others on a native TCP port too, on loopback; a station's engine never does.
+ * listens for the others on a native TCP port too, on loopback. A station's engine never does: in this
+ * library a login that is refused there ends the engine (SIGABRT), so anybody on the machine could end it.
  */
 export interface ShardOptions {
   readonly cluster: string;

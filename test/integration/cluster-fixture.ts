@@ -17,6 +17,8 @@ export interface TestCluster {
   readonly stores: readonly Store[];
   /** As they are now: an engine that was revived is another one. */
   readonly engines: readonly Engine[];
+  /** Where they listen for each other, in order. */
+  readonly ports: readonly number[];
   /** Kills the engine of a shard, from 1; what it was in the middle of stays half done. */
   kill(shard: number): Promise<void>;
   /** Starts the engine of a shard again, on the data it had. */
@@ -52,6 +54,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     store,
     stores: [store, peer],
     engines,
+    ports,
     kill: async (shard) => {
       const { pid, exited } = engines[shard - 1] as Engine;
       process.kill(pid, 'SIGKILL');
