@@ -17,6 +17,11 @@ const fileSchema = z.strictObject({
   data: z.string().min(1).default('./data'),
   /** A ClickHouse server or cluster; without it the station starts the embedded engine in `data`. */
   clickhouseUrl: z.url().optional(),
+  /** The cluster that server belongs to, as its `remote_servers` names it; without it the server stands alone. */
+  clickhouseCluster: z
+    .string()
+    .regex(/^[A-Za-z_][\w.-]*$/, 'a name of letters, digits, "_", "." and "-"')
+    .optional(),
   /** A plan file, or the id of a built-in plan. */
   plan: z.string().min(1).default('jiangsu-2013'),
   /** Whether the station starts a peer and a probe of its own. */
@@ -43,12 +48,14 @@ const ENVIRONMENT = {
   TONGDA_PORT: 'port',
   TONGDA_DATA: 'data',
   TONGDA_CLICKHOUSE_URL: 'clickhouseUrl',
+  TONGDA_CLICKHOUSE_CLUSTER: 'clickhouseCluster',
 } as const;
 
 /**
  * @param environment usually `process.env`; `TONGDA_CONFIG` names the file, `TONGDA_PASSWORD` is
  *   never read from a file
- * @throws Fault `config-missing`, `config-unreadable`, `config-malformed`, `password-short`, `credentials-missing`
+ * @throws Fault `config-missing`, `config-unreadable`, `config-malformed`, `cluster-without-server`,
+ *   `password-short`, `credentials-missing`
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const file = environment.TONGDA_CONFIG;
@@ -70,6 +77,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
       `"${key}" in ${where} is not as it must be: ${issue?.message}; the keys are: ${Object.keys(fileSchema.shape).join(', ')}`,
     );
   }
+
+  if (parsed.data.clickhouseCluster && !parsed.data.clickhouseUrl)
+    throw new Fault(
+      'cluster-without-server',
+      `设了集群 ${parsed.data.clickhouseCluster} 而没有设服务器:请用 TONGDA_CLICKHOUSE_URL 给出集群中一台 ClickHouse 的地址,或去掉 TONGDA_CLICKHOUSE_CLUSTER`,
+      `cluster ${parsed.data.clickhouseCluster} is set and no server: give the address of one of its ClickHouse servers with TONGDA_CLICKHOUSE_URL, or leave out TONGDA_CLICKHOUSE_CLUSTER`,
+    );
 
   const password = environment.TONGDA_PASSWORD || null;
   if (password !== null && password.length < PASSWORD_LENGTH)

@@ -18,7 +18,8 @@ export interface OpenedStore {
 
 /** For the station: the engine is its own, and the schema is brought up to date. */
 export async function openStation(config: Config, log: Logger): Promise<OpenedStore> {
-  if (config.clickhouseUrl) return prepared(await openServer(config.clickhouseUrl, log), null);
+  const { clickhouseUrl, clickhouseCluster } = config;
+  if (clickhouseUrl) return prepared(await openServer(clickhouseUrl, clickhouseCluster, log), null);
   const engine = await keepEngine({ directory: config.data, log });
   const store = await openStore({ ...engine, log }).catch(async (reason) => {
     await engine.stop();
@@ -33,13 +34,14 @@ export async function openForCommand(config: Config, log: Logger): Promise<Opene
   return running ? prepared(await openStore({ ...running, log }), null) : openStation(config, log);
 }
 
-async function openServer(url: string, log: Logger): Promise<Store> {
+async function openServer(url: string, cluster: string | undefined, log: Logger): Promise<Store> {
   const { username, password, pathname, origin } = new URL(url);
   return openStore({
     url: origin,
     username: decodeURIComponent(username) || 'default',
     password: decodeURIComponent(password),
     database: pathname.slice(1) || 'tongda',
+    topology: cluster ? { kind: 'cluster', name: cluster } : { kind: 'single' },
     log,
   });
 }

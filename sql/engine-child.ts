@@ -3,11 +3,12 @@
  * its clickhouse-local listen on HTTP until standard input closes, which it does when the parent
  * stops, exits or is killed.
  *
- * argv: LIBRARY DATA_PATH HTTP_PORT CONFIG_XML, paths absolute.
+ * argv: LIBRARY DATA_PATH HTTP_PORT CONFIG_XML [NATIVE_PORT], paths absolute. With a native port it
+ * listens to other engines of its cluster as well; without one it does not.
  */
 import { DataType, load, open } from 'ffi-rs';
 
-const [library = '', path = '', port = '', config = ''] = process.argv.slice(2);
+const [library = '', path = '', port = '', config = '', nativePort] = process.argv.slice(2);
 
 // SIGKILL is the way out: the library's own exit would wait for its sleeping query, and what was
 // acknowledged is on disk already.
@@ -21,10 +22,13 @@ const argv = [
   `--path=${path}`,
   `--config-file=${config}`,
   `--http_port=${port}`,
+  ...(nativePort ? [`--tcp_port=${nativePort}`] : []),
   '--listen_host=127.0.0.1',
   '--query',
   // The listener lives as long as the query that follows it: about a century.
-  `SYSTEM START LISTEN HTTP;
+  // The native one first: whoever finds HTTP answering finds the whole engine there.
+  `${nativePort ? 'SYSTEM START LISTEN TCP;' : ''}
+   SYSTEM START LISTEN HTTP;
    SELECT sleepEachRow(3) FROM numbers(1000000000)
    SETTINGS function_sleep_max_microseconds_per_block = 0, max_block_size = 1 FORMAT Null`,
 ];

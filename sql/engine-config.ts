@@ -1,6 +1,21 @@
 /** The embedded engine's two configuration files, as text. */
 
 /**
+ * What makes an engine one shard of a cluster of engines on this machine, as the tests do. It then
+ * listens for the others on a native TCP port too, on loopback. A station's engine never does: in this
+ * library a login that is refused there ends the engine (SIGABRT), so anybody on the machine could end it.
+ */
+export interface ShardOptions {
+  readonly cluster: string;
+  /** Of this engine, from 1: its port is `ports[number - 1]`. */
+  readonly number: number;
+  /** Native TCP ports of all shards, in order. */
+  readonly ports: readonly number[];
+  /** Shared by the shards, by which they know each other. */
+  readonly secret: string;
+}
+
+/**
  * Left free on the engine's disk: an insert that would need it is refused while it is still clean to
  * refuse, and merges, a restart and the station's own files find room.
  */
@@ -10,7 +25,7 @@ const KEEP_FREE_B = 64 * 1024 * 1024;
  * Server settings. The caches are bounded far below ClickHouse's defaults (5 GiB each), because the
  * engine shares a small machine with the station.
  */
-export function engineConfig(usersFile: string): string {
+export function engineConfig(usersFile: string, shard?: ShardOptions): string {
   return `<clickhouse>
   <logger><level>warning</level><console>0</console></logger>
   <timezone>UTC</timezone>
@@ -25,7 +40,21 @@ export function engineConfig(usersFile: string): string {
   <backups><allowed_path>/</allowed_path></backups>
   <!-- Parts replaced by a merge stay until the merged part has surely reached the disk; this build's default is 0. -->
   <merge_tree><old_parts_lifetime>480</old_parts_lifetime></merge_tree>
-</clickhouse>
+${shard ? clusterConfig(shard) : ''}</clickhouse>
+`;
+}
+
+function clusterConfig({ cluster, number, ports, secret }: ShardOptions): string {
+  const shards = ports.map(
+    (port) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`,
+  );
+  return `  <macros><shard>${number}</shard><replica>1</replica></macros>
+  <remote_servers>
+    <${cluster}>
+      <secret>${escapeXml(secret)}</secret>
+      ${shards.join('\n      ')}
+    </${cluster}>
+  </remote_servers>
 `;
 }
 

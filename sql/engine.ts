@@ -21,7 +21,7 @@ import {
   lockDirectory,
   type ProcessIdentity,
 } from './directory-lock.ts';
-import { engineConfig, engineUsers } from './engine-config.ts';
+import { engineConfig, engineUsers, type ShardOptions } from './engine-config.ts';
 import { engineLibrary } from './engine-library.ts';
 import { StoreFault } from './fault.ts';
 
@@ -49,6 +49,8 @@ export interface EngineOptions {
   readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Of the directory, where the caller holds it already and frees it himself. */
   readonly lock?: DirectoryLock;
+  /** Only where engines are to form a cluster: opens a native TCP port on loopback. */
+  readonly shard?: ShardOptions;
 }
 
 const USERNAME = 'tongda';
@@ -68,12 +70,13 @@ const PATIENCE_MS = 10_000;
  * @throws StoreFault `engine-not-installed`, `data-directory-unusable`, `data-directory-in-use`,
  *   `engine-failed`
  */
-export async function startEngine({ directory, log, ...held }: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { directory, log, shard } = options;
   const root = resolve(directory);
   const library = engineLibrary();
-  const lock = held.lock ? { release: () => {} } : takeDirectory(root);
+  const lock = options.lock ? { release: () => {} } : takeDirectory(root);
   try {
-    return await engineOf(await launch(root, library, log), root, lock, log);
+    return await engineOf(await launch(root, library, log, shard), root, lock, log);
   } catch (error) {
     lock.release();
     throw error;
@@ -152,7 +155,12 @@ interface Running {
 }
 
 /** Starts the child until it answers: again on a port that was taken, and while a predecessor dies. */
-async function launch(root: string, library: string, log: EngineOptions['log']): Promise<Running> {
+async function launch(
+  root: string,
+  library: string,
+  log: EngineOptions['log'],
+  shard?: ShardOptions,
+): Promise<Running> {
   const giveUp = Date.now() + PREDECESSOR_MS;
   for (let attempt = 1; ; attempt++) {
     const endpoint: Endpoint = {
@@ -160,7 +168,7 @@ async function launch(root: string, library: string, log: EngineOptions['log']):
       username: USERNAME,
       password: randomBytes(24).toString('base64url'),
     };
-    const { child, exited } = spawnChild(root, library, endpoint);
+    const { child, exited } = spawnChild(root, library, endpoint, shard);
     const outcome = await Promise.race([exited, answering(endpoint, exited)]);
     if (typeof outcome === 'string') return { endpoint, version: outcome, child, exited };
     if (outcome === null) await end(child, exited);
@@ -177,14 +185,20 @@ async function launch(root: string, library: string, log: EngineOptions['log']):
   }
 }
 
-function spawnChild(root: string, library: string, { url, password }: Endpoint) {
+function spawnChild(
+  root: string,
+  library: string,
+  { url, password }: Endpoint,
+  shard?: ShardOptions,
+) {
   const users = join(root, 'users.xml');
   const config = join(root, 'config.xml');
   writePrivate(users, engineUsers(USERNAME, createHash('sha256').update(password).digest('hex')));
-  writePrivate(config, engineConfig(users));
+  writePrivate(config, engineConfig(users, shard));
+  const nativePort = shard ? [String(shard.ports[shard.number - 1])] : [];
   const child = spawn(
     process.execPath,
-    [childFile(), library, join(root, 'store'), new URL(url).port, config],
+    [childFile(), library, join(root, 'store'), new URL(url).port, config, ...nativePort],
     {
       // Its own process group: Ctrl-C is the station's to answer, which drains before it stops the engine.
       detached: true,

@@ -40,7 +40,7 @@ export async function defineMetricViews(
   store: Store,
   metrics: readonly MetricShape[],
 ): Promise<void> {
-  for (const metric of metrics) await store.command(metricViewSql(metric));
+  for (const metric of metrics) await store.define(metricViewSql(metric));
 }
 
 /** `icmp-rtt` → `metric_icmp_rtt`. */

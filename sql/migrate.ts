@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { StoreFault } from './fault.ts';
 import type { Store } from './store.ts';
+import { partViewSql } from './topology.ts';
 
 /** One numbered file of `schema/`. */
 export interface Migration {
@@ -19,6 +20,12 @@ export interface Applied {
   readonly file: string;
   readonly sha256: string;
 }
+
+/** The table that remembers which files were applied. */
+export const NOTES_SQL = `CREATE TABLE IF NOT EXISTS schema_migration
+(file String, sha256 FixedString(64), applied DateTime64(3, 'UTC') DEFAULT now64(3))
+ENGINE = ReplacingMergeTree ORDER BY file
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
 
 const FOLDER = new URL('./schema/', import.meta.url);
 
@@ -75,7 +82,7 @@ export function planMigrations(files: readonly Migration[], applied: readonly Ap
 }
 
 /**
- * Applies what is missing, in order. May be killed anywhere and run again: a statement that ran but
+ * Applies what is missing, in order, and renews the view `part`. May be killed anywhere and run again: a statement that ran but
  * was not noted yet finds its work done, because schema statements say IF NOT EXISTS.
  *
  * @throws StoreFault `schema-drift`, `schema-newer`
@@ -89,19 +96,15 @@ export async function migrate(
      WHERE database = currentDatabase() AND name = 'schema_migration'`,
   );
   const pending = planMigrations(files, found?.tables ? await listApplied(store) : []);
-  await store.command(
-    `CREATE TABLE IF NOT EXISTS schema_migration
-     (file String, sha256 FixedString(64), applied DateTime64(3, 'UTC') DEFAULT now64(3))
-     ENGINE = ReplacingMergeTree ORDER BY file
-     SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
-  );
+  await store.define(NOTES_SQL);
   for (const { file, sql, sha256 } of pending) {
-    await store.command(sql);
+    await store.define(sql);
     await store.command(
       'INSERT INTO schema_migration (file, sha256) VALUES ({file:String}, {sha256:String})',
       { file, sha256 },
     );
   }
+  await store.define(partViewSql(store.topology, store.database));
   return { applied: pending.map(({ file }) => file) };
 }
 

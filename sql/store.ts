@@ -23,6 +23,7 @@ import {
   type TableName,
   tables,
 } from './rows.ts';
+import { databaseSql, statementsFor, type Topology, topologySettings } from './topology.ts';
 
 export interface StoreOptions extends Endpoint {
   /**
@@ -34,6 +35,10 @@ export interface StoreOptions extends Endpoint {
   readonly timeoutMs?: number;
   /** Created when it is not there. */
   readonly database?: string;
+  /** How tables lie, `single` unless told. */
+  readonly topology?: Topology;
+  /** Of the kind `shards`: stores on the other nodes, where the schema is to be defined too. */
+  readonly peers?: readonly Store[];
   readonly log: Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
 }
 
@@ -41,6 +46,7 @@ type Parameters = Readonly<Record<string, unknown>>;
 
 export interface Store {
   readonly database: string;
+  readonly topology: Topology;
   /**
    * Asks `queries/NAME.sql`. Rejects with the engine's error, also one that comes mid-answer. Asked
    * again a few times when the engine does not answer.
@@ -64,6 +70,11 @@ export interface Store {
    * `tables[table]`); resolves when they are durable on disk.
    */
   insertEncoded(table: TableName, encoded: Uint8Array): Promise<void>;
+  /**
+   * Creates, alters, empties or drops a table or a view wherever it lies. Written as for one
+   * ClickHouse; on shards it becomes the statements of `statementsFor`.
+   */
+  define(sql: string): Promise<void>;
   /** Runs a statement that answers nothing. */
   command(sql: string, params?: Parameters): Promise<void>;
   /** Reads with SQL of the caller's own: for the store's housekeeping and for tests. */
@@ -95,10 +106,11 @@ const INSERT_SETTINGS = {
  * rejects with StoreFault `store-away`, `store-busy` or `store-full` when the way or the engine is at
  * fault and not the request.
  *
- * @throws StoreFault `store-unreachable`
+ * @throws StoreFault `store-unreachable`, `cluster-unknown`, `cluster-macros-missing`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { url, username, password, database = 'tongda', log } = options;
+  const { topology = { kind: 'single' }, peers = [] } = options;
   const home: Endpoint = { url, username, password };
   const connect = (endpoint: Endpoint, settings: { database?: string }) =>
     createClient({
@@ -111,23 +123,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       // On loopback gzip costs more than it saves.
       compression: { request: false, response: false },
       keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
-      clickhouse_settings: SETTINGS,
+      clickhouse_settings: { ...SETTINGS, ...topologySettings(topology) },
       // What goes wrong is thrown; a second voice on the console helps nobody.
       log: { level: ClickHouseLogLevel.OFF },
     });
   const founder = connect(home, {});
   try {
-    await founder.command({
-      query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
-      query_params: { database },
-    });
+    if (topology.kind !== 'single') await seeCluster(founder, topology);
+    await founder.command({ query: databaseSql(topology, database) });
     const insertSettings = { ...INSERT_SETTINGS, ...(await deduplicationOff(founder)) };
     log.debug({ url, database }, 'store opened');
     const connection = new Connection(options.whereabouts ?? (() => home), (endpoint) =>
       connect(endpoint, { database }),
     );
-    return new HttpStore(connection, database, insertSettings);
+    return new HttpStore(connection, database, insertSettings, topology, peers);
   } catch (cause) {
+    if (cause instanceof StoreFault) throw cause;
     throw new StoreFault(
       'store-unreachable',
       `无法使用数据库 ${url}:请检查地址、用户名和口令(TONGDA_CLICKHOUSE_URL)`,
@@ -152,17 +163,54 @@ async function deduplicationOff(client: ClickHouseClient): Promise<Record<string
   return row?.known ? { deduplicate_insert: 'disable' } : { insert_deduplicate: '0' };
 }
 
+/** @throws StoreFault `cluster-unknown`, `cluster-macros-missing` */
+async function seeCluster(
+  client: ClickHouseClient,
+  { kind, name }: Exclude<Topology, { kind: 'single' }>,
+): Promise<void> {
+  const answer = await client.query({
+    query: `SELECT groupUniqArray(cluster) AS clusters,
+      (SELECT groupUniqArray(macro) FROM system.macros) AS macros FROM system.clusters`,
+    format: 'JSONEachRow',
+  });
+  const [row] = await answer.json<{ clusters: string[]; macros: string[] }>();
+  const clusters = (row?.clusters ?? []).sort();
+  if (!clusters.includes(name))
+    throw new StoreFault(
+      'cluster-unknown',
+      `数据库服务器不认识集群 ${name}(它有:${clusters.join('、') || '无'}):请检查 TONGDA_CLICKHOUSE_CLUSTER 与服务器的 remote_servers`,
+      `the ClickHouse server knows no cluster ${name} (it has: ${clusters.join(', ') || 'none'}): check TONGDA_CLICKHOUSE_CLUSTER and remote_servers of the server`,
+    );
+  const missing = ['shard', 'replica'].filter((macro) => !row?.macros.includes(macro));
+  if (kind === 'cluster' && missing.length > 0)
+    throw new StoreFault(
+      'cluster-macros-missing',
+      `数据库服务器没有宏 ${missing.join('、')}:集群的每台服务器都须在 macros 中写明自己的分片与副本`,
+      `the ClickHouse server lacks the macros ${missing.join(', ')}: every server of a cluster states its shard and replica under macros`,
+    );
+}
+
 type InsertSettings = Readonly<Record<string, string | number>>;
 
 class HttpStore implements Store {
   readonly database: string;
   readonly #connection: Connection;
+  readonly topology: Topology;
   readonly #insertSettings: InsertSettings;
+  readonly #peers: readonly Store[];
 
-  constructor(connection: Connection, database: string, insertSettings: InsertSettings) {
+  constructor(
+    connection: Connection,
+    database: string,
+    insertSettings: InsertSettings,
+    topology: Topology,
+    peers: readonly Store[],
+  ) {
     this.#connection = connection;
     this.database = database;
     this.#insertSettings = insertSettings;
+    this.topology = topology;
+    this.#peers = peers;
   }
 
   query<Name extends QueryName>(name: Name, params: QueryParameters<Name>) {
@@ -210,6 +258,11 @@ class HttpStore implements Store {
       // Nothing comes, but the socket is free for the next request only when that was read.
       await stream.resume().toArray();
     });
+  }
+
+  async define(sql: string) {
+    for (const statement of statementsFor(sql, this.topology, this.database))
+      for (const node of [this, ...this.#peers]) await node.command(statement);
   }
 
   async command(sql: string, params: Parameters = {}) {

@@ -3,7 +3,8 @@ import { ClickHouseError } from '@clickhouse/client';
 import { StoreFault } from './fault.ts';
 
 /**
- * `away`: nobody answered, or the answer was cut; whether the work was done is not known.
+ * `away`: nobody answered, or the answer was cut, of ClickHouse or of a shard that it asked; whether
+ * the work was done is not known.
  * `busy`: ClickHouse was too loaded for it. `full`: its disk was. `fault`: the request itself is at
  * fault, and sent again it would fail again.
  */
@@ -11,12 +12,16 @@ export type Trouble = 'away' | 'busy' | 'full' | 'fault';
 
 /**
  * ClickHouse's codes (ErrorCodes.cpp) for a state that passes: TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES,
- * SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, TOO_MANY_PARTS,
- * ALL_CONNECTION_TRIES_FAILED, TOO_FEW_LIVE_REPLICAS, UNKNOWN_STATUS_OF_INSERT, KEEPER_EXCEPTION.
+ * NO_ZOOKEEPER, ABORTED, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, TOO_MANY_PARTS, TOO_FEW_LIVE_REPLICAS,
+ * UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE, UNKNOWN_STATUS_OF_INSERT, ALL_REPLICAS_ARE_STALE, KEEPER_EXCEPTION.
  */
 const PASSING: ReadonlySet<string> = new Set(
-  [159, 202, 209, 210, 236, 241, 242, 252, 279, 285, 319, 999].map(String),
+  [159, 202, 225, 236, 241, 242, 252, 285, 286, 319, 369, 999].map(String),
 );
+/** For another node that does not answer: DNS_ERROR, SOCKET_TIMEOUT, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED. */
+const UNREACHED: ReadonlySet<string> = new Set([198, 209, 210, 279].map(String));
+/** ATTEMPT_TO_READ_AFTER_EOF; so it calls a node that is lost in the middle, and cut data too. */
+const CUT = '32';
 const NOT_ENOUGH_SPACE = '243';
 
 export function troubleOf(error: unknown): Trouble {
@@ -24,6 +29,8 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof ClickHouseError) {
     if (error.code === NOT_ENOUGH_SPACE || /No space left on device|errno: 28\b/.test(message))
       return 'full';
+    if (UNREACHED.has(error.code)) return 'away';
+    if (error.code === CUT && message.includes('while receiving packet from')) return 'away';
     return PASSING.has(error.code) ? 'busy' : 'fault';
   }
   // The client throws these for a parameter it cannot write. All else comes from the way: sockets,
@@ -66,9 +73,12 @@ export function storeAway(cause?: unknown): StoreFault {
   );
 }
 
-/** The first line at most: what follows is for the log, which gets the cause. */
+/** The first line that says something: what follows is for the log, which gets the cause. */
 function reason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const first = (message ?? '').split('\n')[0]?.slice(0, 200) || 'no reason given';
+  const lines = (message ?? '').split('\n').map((line) => line.trim());
+  // ClickHouse introduces its attempts to reach a node by a line of no content.
+  const telling = lines.find((line) => line !== '' && !line.endsWith('Log:'));
+  const first = telling?.slice(0, 200) || 'no reason given';
   return code && !first.includes(code) ? `${code}: ${first}` : first;
 }

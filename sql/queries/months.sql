@@ -1,5 +1,5 @@
 -- Months with any measurement, newest first; read off the partitions, not the rows.
 SELECT DISTINCT concat(substring(partition, 1, 4), '-', substring(partition, 5, 2)) AS month
-FROM system.parts
-WHERE database = currentDatabase() AND table = 'measurement' AND active
+FROM part
+WHERE table = 'measurement'
 ORDER BY month DESC

@@ -1,0 +1,89 @@
+/** Two embedded engines on loopback as the two shards of a real cluster, for one test file. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { METRICS } from '../../probes/catalogue.ts';
+import { type Engine, startEngine } from '../../sql/engine.ts';
+import { defineMetricViews } from '../../sql/metric-views.ts';
+import { migrate } from '../../sql/migrate.ts';
+import { openStore, type Store } from '../../sql/store.ts';
+import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
+
+const CLUSTER = 'pair';
+
+export interface TestCluster {
+  /** The store on the first shard's node, through which the schema is defined on both. */
+  readonly store: Store;
+  /** The store on every shard's node, in order; the first is `store`. */
+  readonly stores: readonly Store[];
+  /** As they are now: an engine that was revived is another one. */
+  readonly engines: readonly Engine[];
+  /** Where they listen for each other, in order. */
+  readonly ports: readonly number[];
+  /** Kills the engine of a shard, from 1; what it was in the middle of stays half done. */
+  kill(shard: number): Promise<void>;
+  /** Starts the engine of a shard again, on the data it had. */
+  revive(shard: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Engines, stores, schema and views; `stop` leaves nothing behind. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const directories = [temporaryDirectory(), temporaryDirectory()];
+  const ports = await freePorts(directories.length);
+  const secret = randomBytes(24).toString('base64url');
+  const start = (index: number) =>
+    startEngine({
+      directory: directories[index] as string,
+      log: silent,
+      shard: { cluster: CLUSTER, number: index + 1, ports, secret },
+    });
+  const engines = await Promise.all(directories.map((_, index) => start(index)));
+  const open = (index: number, peers: readonly Store[]) =>
+    openStore({
+      ...(engines[index] as Engine),
+      whereabouts: () => engines[index] as Engine,
+      topology: { kind: 'shards', name: CLUSTER },
+      peers,
+      log: silent,
+    });
+  const peer = await open(1, []);
+  const store = await open(0, [peer]);
+  await migrate(store);
+  await defineMetricViews(store, METRICS);
+  return {
+    store,
+    stores: [store, peer],
+    engines,
+    ports,
+    kill: async (shard) => {
+      const { pid, exited } = engines[shard - 1] as Engine;
+      process.kill(pid, 'SIGKILL');
+      await exited;
+    },
+    revive: async (shard) => {
+      engines[shard - 1] = await start(shard - 1);
+    },
+    stop: async () => {
+      await Promise.all([store, peer].map((one) => one.close()));
+      await Promise.all(engines.map((engine) => engine.stop()));
+      directories.forEach(removeDirectory);
+    },
+  };
+}
+
+/** Different ports of 127.0.0.1 that were free a moment ago. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((settle, fail) => {
+          const server = createServer().once('error', fail);
+          server.listen(0, '127.0.0.1', () => settle(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((settle) => server.close(settle))));
+  return ports;
+}
