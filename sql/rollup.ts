@@ -189,8 +189,8 @@ export async function sweepRollups(store: Store, now: Date): Promise<void> {
     `WITH
          toUInt64OrZero(extract(partition, '(\\d+)\\)$')) AS run,
          transform(extract(partition, '[0-9-]+'), {periods:Array(String)}, {runs:Array(UInt64)}, toUInt64(0)) AS counted
-     SELECT DISTINCT table, partition FROM system.parts
-     WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
+     SELECT DISTINCT table, partition FROM part
+     WHERE table IN {tables:Array(String)}
          AND (run < counted OR (run != counted AND run < {abandoned:UInt64}))`,
     {
       tables: ROLLED,
@@ -201,7 +201,7 @@ export async function sweepRollups(store: Store, now: Date): Promise<void> {
     },
   );
   for (const { table, partition } of outdated)
-    await store.command(`ALTER TABLE ${table} DROP PARTITION ${partition}`);
+    await store.define(`ALTER TABLE ${table} DROP PARTITION ${partition}`);
 }
 
 const ROLLED: readonly TableName[] = ['line_day', 'area_step', 'line_month', 'area_month'];

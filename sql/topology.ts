@@ -28,6 +28,11 @@ const SHARDED_BY = {
   quarantine: 'probe',
   quarantine_log: 'probe',
   edition: 'month',
+  rollup_done: 'period',
+  line_day: 'line',
+  area_step: 'area',
+  line_month: 'line',
+  area_month: 'area',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

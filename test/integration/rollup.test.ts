@@ -276,9 +276,11 @@ describe('rollups', () => {
 
 /** The store's methods, to replace one of. */
 function bound(whole: Store): Store {
-  const { database } = whole;
+  const { database, topology } = whole;
   return {
     database,
+    topology,
+    define: whole.define.bind(whole),
     query: whole.query.bind(whole),
     indicator: whole.indicator.bind(whole),
     insert: whole.insert.bind(whole),
