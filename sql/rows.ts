@@ -396,7 +396,7 @@ export const queries = {
   series_area: {
     params: {
       metric: 'String',
-      slot: 'UInt8',
+      slotNumber: 'UInt8',
       area: 'String',
       step: 'String',
       start: 'DateTime64(3)',
@@ -407,7 +407,7 @@ export const queries = {
   series_line: {
     params: {
       metric: 'String',
-      slot: 'UInt8',
+      slotNumber: 'UInt8',
       line: 'String',
       within: 'String',
       start: 'DateTime64(3)',

@@ -51,7 +51,7 @@ export function series(reader: EvidenceReader): Hono {
     const startS = endS - Math.ceil((hours * HOUR_S) / bucketSeconds) * bucketSeconds;
     const { rows, over } = await bucketsOf(reader, {
       metric: metric.name,
-      slot,
+      slotNumber: slot,
       line,
       within: line ? '' : within,
       start: new Date(startS * 1000).toISOString(),
@@ -88,7 +88,7 @@ export function bucketFor(spanS: number): number {
 
 interface Question {
   readonly metric: string;
-  readonly slot: number;
+  readonly slotNumber: number;
   readonly line: string;
   readonly within: string;
   readonly start: string;
@@ -103,7 +103,7 @@ interface Answer {
 
 /** From the rollups where they hold every day of the span, else from the measurements. */
 async function bucketsOf(reader: EvidenceReader, question: Question): Promise<Answer> {
-  const { line, within, start, end, bucketSeconds, slot } = question;
+  const { line, within, start, end, bucketSeconds, slotNumber } = question;
   const step = bucketSeconds === DAY_S ? 'day' : bucketSeconds === HOUR_S ? 'hour' : null;
   const ofArea = step && !line && within.length <= AREA_LENGTH[step];
   const days = [dayOf(new Date(start)), dayOf(new Date(Date.parse(end) - 1))] as const;
@@ -116,7 +116,7 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
     const rows = await reader.store.query('series_line', { ...question, within: at });
     return { rows, over: line ? 'runs' : 'lines' };
   }
-  const rows = await reader.store.query('series', { ...question, slot: `v${slot}` });
+  const rows = await reader.store.query('series', { ...question, slot: `v${slotNumber}` });
   return { rows, over: 'runs' };
 }
 

@@ -1,16 +1,16 @@
 -- One value of one metric through time by whole days and family: of one line over its runs, of a place
--- without one over the medians of its lines. `slot` counts from 0.
--- {metric:String} {slot:UInt8} {line:String} (empty: all of the place) {within:String} (prefix of codes)
+-- without one over the medians of its lines. `slotNumber` counts from 0.
+-- {metric:String} {slotNumber:UInt8} {line:String} (empty: all of the place) {within:String} (prefix of codes)
 -- {start:DateTime64(3)} {end:DateTime64(3)}
 WITH {line:String} != '' AS one
 SELECT
     family, toUInt64(toUnixTimestamp(toDateTime(day, 'Asia/Shanghai'))) AS at,
     arrayMap(tenths -> tenths / 10, if(one,
-        [toFloat64(anyIf(p10Tenths[{slot:UInt8} + 1], has)), toFloat64(anyIf(medianTenths[{slot:UInt8} + 1], has)), toFloat64(anyIf(p90Tenths[{slot:UInt8} + 1], has))],
-        quantilesExactInclusiveIf(0.1, 0.5, 0.9)(medianTenths[{slot:UInt8} + 1], has))) AS quantiles,
-    toUInt64(if(one, sumIf(valued[{slot:UInt8} + 1], has), countIf(has))) AS n,
+        [toFloat64(anyIf(p10Tenths[{slotNumber:UInt8} + 1], has)), toFloat64(anyIf(medianTenths[{slotNumber:UInt8} + 1], has)), toFloat64(anyIf(p90Tenths[{slotNumber:UInt8} + 1], has))],
+        quantilesExactInclusiveIf(0.1, 0.5, 0.9)(medianTenths[{slotNumber:UInt8} + 1], has))) AS quantiles,
+    toUInt64(if(one, sumIf(valued[{slotNumber:UInt8} + 1], has), countIf(has))) AS n,
     toUInt64(sum(line_day.failed)) AS failed, toString(anyLast(line_day.method)) AS method
-FROM (SELECT *, valued[{slot:UInt8} + 1] > 0 AS has FROM line_day) AS line_day
+FROM (SELECT *, valued[{slotNumber:UInt8} + 1] > 0 AS has FROM line_day) AS line_day
 WHERE (day, run) IN (SELECT toDate(period), max(run) FROM rollup_done WHERE scope = 'day' GROUP BY period)
     AND day >= toDate({start:DateTime64(3)}, 'Asia/Shanghai') AND day <= toDate({end:DateTime64(3)}, 'Asia/Shanghai')
     AND metric = {metric:String} AND startsWith(place, {within:String})

@@ -181,7 +181,7 @@ describe('rollups', () => {
       (row) =>
         row.place.startsWith(area) && row.metric === 'throughput' && row.outcome !== 'skipped',
     );
-    const question = { metric: 'throughput', slot: 0, area, ...span };
+    const question = { metric: 'throughput', slotNumber: 0, area, ...span };
 
     const hours = await store.query('series_area', { ...question, step: 'hour' });
     expect(hours).toEqual(
