@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { metricNamed } from '../probes/catalogue.ts';
 import { type Measurement, measurementSchema } from '../probes/measurement.ts';
+import { precedenceOf } from '../sql/precedence.ts';
 import type { InsertOf } from '../sql/rows.ts';
 import type { EnrolledProbe } from './binding.ts';
 import { monthOf } from './month.ts';
@@ -194,12 +195,11 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
       v13: values[13] ?? null,
       v14: values[14] ?? null,
       v15: values[15] ?? null,
-      received: receipt.received,
       source: receipt.source,
       line: binding.line,
       place: binding.place,
       carrier: binding.carrier,
-      admission: ADMISSION_RULES,
+      precedence: precedenceOf(receipt.received, ADMISSION_RULES),
     },
     sample: measurement.samples?.length ? { ...key, samples: measurement.samples } : null,
   };

@@ -25,7 +25,7 @@ export interface QuickContext {
 
 /** The columns this file writes, in order; `tables.measurement` must be these. */
 const LAYOUT =
-  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 received source line place carrier admission';
+  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 source line place carrier precedence';
 
 /** Whether the table is still the one this file was written for; if not, `admit` does it all. */
 export const QUICK_APPLIES = Object.keys(tables.measurement).join(' ') === LAYOUT;

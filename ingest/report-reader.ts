@@ -11,6 +11,7 @@ import {
   reportHeaderSchema,
   type SequenceRange,
 } from '../probes/report.ts';
+import { precedenceOf } from '../sql/precedence.ts';
 import { encodeRows } from '../sql/row-binary.ts';
 import { tables } from '../sql/rows.ts';
 import { ADMISSION_RULES, admit, type QuarantineInsert, type Receipt } from './admission.ts';
@@ -260,9 +261,8 @@ export class ReportReader {
     if (!rows) {
       const { probe, received, source } = this.#receipt;
       rows = openDay(day, probe.bindingAt(instantOf(day)), {
-        received,
         source,
-        admission: ADMISSION_RULES,
+        precedence: precedenceOf(received, ADMISSION_RULES),
       });
       this.#days.set(day, rows);
     }

@@ -9,7 +9,7 @@ import type { Binding } from './binding.ts';
 import { RowBuffer } from './row-buffer.ts';
 
 /** Columns the station sets, at the end of every row of one report and day. */
-const STATION_COLUMNS = ['received', 'source', 'line', 'place', 'carrier', 'admission'] as const;
+const STATION_COLUMNS = ['source', 'line', 'place', 'carrier', 'precedence'] as const;
 type StationColumns = Pick<MeasurementInsert, (typeof STATION_COLUMNS)[number]>;
 
 /** The rows of one day (Asia/Shanghai) of one report. */
@@ -37,7 +37,7 @@ export function instantOf(day: number): Date {
 export function openDay(
   day: number,
   binding: Binding | null,
-  station: Pick<StationColumns, 'received' | 'source' | 'admission'>,
+  station: Pick<StationColumns, 'source' | 'precedence'>,
 ): DayRows {
   return {
     day,

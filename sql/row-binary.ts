@@ -151,6 +151,9 @@ function integerOf(unsigned: boolean, bits: number): Write {
   const least = unsigned ? 0 : -(2 ** (bits - 1));
   const most = 2 ** (unsigned ? bits : bits - 1) - 1;
   return (sink, value) => {
+    // Beyond 2^53 a number is not exact; a bigint is.
+    if (bits === 64 && unsigned && typeof value === 'bigint' && value === BigInt.asUintN(64, value))
+      return sink.large(value);
     if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
       throw mismatch(`a whole number of ${bits} bits${unsigned ? ' without sign' : ''}`, value);
     sink.integer(value as number, bits / 8);
@@ -232,6 +235,11 @@ class Sink {
     const high = Math.floor(value / 2 ** 32);
     this.#end = this.#buffer.writeUInt32LE(value - high * 2 ** 32, this.#end);
     this.#end = this.#buffer.writeInt32LE(high, this.#end);
+  }
+
+  large(value: bigint): void {
+    this.#room(8);
+    this.#end = this.#buffer.writeBigUInt64LE(value, this.#end);
   }
 
   float32(value: number): void {

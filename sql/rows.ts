@@ -6,7 +6,7 @@
 
 import type { Columns, ParametersOf, RowOf } from './column-types.ts';
 
-/** Every table's columns in order, those that compute themselves (MATERIALIZED) left out. */
+/** Every table's stored columns in order; those that are computed (ALIAS) are not among them. */
 export const tables = {
   place: {
     code: 'String',
@@ -77,12 +77,11 @@ export const tables = {
     v13: 'Nullable(Int64)',
     v14: 'Nullable(Int64)',
     v15: 'Nullable(Int64)',
-    received: "DateTime64(6, 'UTC')",
     source: 'IPv6',
     line: 'LowCardinality(String)',
     place: 'LowCardinality(String)',
     carrier: 'LowCardinality(String)',
-    admission: 'UInt16',
+    precedence: 'UInt64',
   },
   sample: {
     probe: 'LowCardinality(String)',
@@ -206,6 +205,11 @@ export const defaulted = {
   probe: ['updated'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 
+/** Columns whose numbers go beyond 2^53 and are given as bigint. */
+interface Large {
+  readonly measurement: 'precedence';
+}
+
 type Tables = typeof tables;
 export type TableName = keyof Tables;
 
@@ -213,10 +217,13 @@ type Defaulted<Name extends TableName> = Name extends keyof typeof defaulted
   ? (typeof defaulted)[Name][number]
   : never;
 
+type LargeOf<Name extends TableName> = Name extends keyof Large ? Large[Name] : never;
+
 /** What an insert brings. */
 export type InsertOf<Name extends TableName> = Readonly<
-  Omit<RowOf<Tables[Name]>, Defaulted<Name>> &
-    Partial<Pick<RowOf<Tables[Name]>, Defaulted<Name> & keyof RowOf<Tables[Name]>>>
+  Omit<RowOf<Tables[Name]>, Defaulted<Name> | LargeOf<Name>> &
+    Partial<Pick<RowOf<Tables[Name]>, Defaulted<Name> & keyof RowOf<Tables[Name]>>> &
+    Record<LargeOf<Name>, bigint>
 >;
 
 /** What a query asks for and what it answers. */

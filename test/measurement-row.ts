@@ -1,4 +1,5 @@
 /** A measurement as the station stores it, for tests that change one thing at a time. */
+import { precedenceOf } from '../sql/precedence.ts';
 import type { InsertOf } from '../sql/rows.ts';
 
 export function aMeasurementRow(
@@ -42,12 +43,11 @@ export function aMeasurementRow(
     v13: null,
     v14: null,
     v15: 15,
-    received: '2026-11-24T01:02:10.000001Z',
     source: '2001:db8::2',
     line: 'line-1',
     place: '320106001001',
     carrier: 'telecom',
-    admission: 1,
+    precedence: precedenceOf('2026-11-24T01:02:10.000001Z', 1),
     ...changes,
   };
 }

@@ -66,10 +66,10 @@ async function generate(store: Store): Promise<void> {
          lost ? NULL : toInt64(rtt * 900) AS v2, 10 AS v3, lost ? 0 : 10 AS v4, lost ? 1000000 : 0 AS v5,
          NULL AS v6, NULL AS v7, NULL AS v8, NULL AS v9, NULL AS v10, NULL AS v11, NULL AS v12, NULL AS v13,
          NULL AS v14, NULL AS v15,
-         toDateTime64(start, 6, 'UTC') + toIntervalMicrosecond(1000000 + h % 60000000) AS received,
          toIPv6(concat('2001:db8:', hex(n), '::1')) AS source, concat('line-', toString(n)) AS line,
          concat('3201', leftPad(toString(n % 100), 8, '0')) AS place,
-         ['telecom', 'mobile', 'unicom', 'cable'][n % 4 + 1] AS carrier, 1 AS admission
+         ['telecom', 'mobile', 'unicom', 'cable'][n % 4 + 1] AS carrier,
+         bitShiftLeft(toUInt64(1), 52) + 4503599627370495 - 1000 * toUnixTimestamp64Milli(start) - 1000000 - h % 60000000 AS precedence
      FROM numbers(${ROWS})`,
   );
 }

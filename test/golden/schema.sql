@@ -137,10 +137,10 @@ CREATE TABLE measurement
     `conflicts` Array(LowCardinality(String)) CODEC(ZSTD(1)),
     `clockSynchronised` Nullable(Bool) CODEC(ZSTD(1)),
     `clockOffsetUs` Nullable(Int64) CODEC(T64, ZSTD(1)),
-    `clockUncertaintyUs` Nullable(UInt64) CODEC(T64, ZSTD(1)),
+    `clockUncertaintyUs` Nullable(UInt64) CODEC(Delta(8), T64('bit'), ZSTD(1)),
     `software` LowCardinality(String) CODEC(ZSTD(1)),
-    `v0` Nullable(Int64) CODEC(T64, ZSTD(1)),
-    `v1` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `v0` Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
+    `v1` Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
     `v2` Nullable(Int64) CODEC(T64, ZSTD(1)),
     `v3` Nullable(Int64) CODEC(T64, ZSTD(1)),
     `v4` Nullable(Int64) CODEC(T64, ZSTD(1)),
@@ -155,14 +155,16 @@ CREATE TABLE measurement
     `v13` Nullable(Int64) CODEC(T64, ZSTD(1)),
     `v14` Nullable(Int64) CODEC(T64, ZSTD(1)),
     `v15` Nullable(Int64) CODEC(T64, ZSTD(1)),
-    `received` DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
     `source` IPv6 CODEC(ZSTD(1)),
     `line` LowCardinality(String) CODEC(ZSTD(1)),
     `place` LowCardinality(String) CODEC(ZSTD(1)),
     `carrier` LowCardinality(String) CODEC(ZSTD(1)),
-    `admission` UInt16 CODEC(ZSTD(1)),
-    `precedence` UInt64 MATERIALIZED (bitShiftLeft(toUInt64(admission), 52) + 4503599627370495) - toUnixTimestamp64Micro(received) CODEC(Delta(8), ZSTD(1)),
-    INDEX byReceived received TYPE minmax GRANULARITY 4
+    `received` DateTime64(6, 'UTC') ALIAS fromUnixTimestamp64Micro(4503599627370495 - toInt64(bitAnd(precedence, 4503599627370495)), 'UTC'),
+    `admission` UInt16 ALIAS toUInt16(bitShiftRight(precedence, 52)),
+    `precedence` UInt64 DEFAULT 4503599627370495 - toUnixTimestamp64Micro(now64(6)) CODEC(Delta(8), ZSTD(1)),
+    INDEX byPlace place TYPE minmax GRANULARITY 1,
+    INDEX byLine line TYPE bloom_filter(0.0001) GRANULARITY 1,
+    INDEX byReceived fromUnixTimestamp64Micro(4503599627370495 - toInt64(bitAnd(precedence, 4503599627370495)), 'UTC') TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(precedence)
 PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))

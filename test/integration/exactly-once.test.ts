@@ -63,7 +63,7 @@ async function effect() {
   };
   return {
     rows: await test.store.read(
-      'SELECT * EXCEPT received FROM measurement FINAL ORDER BY probe, sequence',
+      'SELECT * EXCEPT precedence FROM measurement FINAL ORDER BY probe, sequence',
     ),
     samples: await test.store.read('SELECT * FROM sample FINAL ORDER BY probe, sequence'),
     quarantine: await test.store.read('SELECT code, probe, original FROM quarantine FINAL'),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Engine, startEngine } from '../../sql/engine.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { listMigrations, type Migration, migrate, schemaSnapshot } from '../../sql/migrate.ts';
+import { precedenceOf } from '../../sql/precedence.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
 
@@ -63,14 +64,35 @@ describe('migrate', () => {
         file,
       });
       await store.command('OPTIMIZE TABLE schema_migration FINAL');
-      for (const later of files.slice(index + 1))
-        await store.command('DROP TABLE {table:Identifier} SYNC', {
-          table: /_(\w+)\.sql$/.exec(later.file)?.[1] ?? '',
-        });
+      for (const { sql } of files.slice(index + 1)) {
+        const table = /^CREATE TABLE IF NOT EXISTS (\w+)/m.exec(sql)?.[1];
+        if (table) await store.command('DROP TABLE {table:Identifier} SYNC', { table });
+      }
       expect(await migrate(store)).toEqual({ applied: files.slice(index).map((f) => f.file) });
       await expect(await schemaSnapshot(store)).toMatchFileSnapshot('../golden/schema.sql');
     },
   );
+
+  it('keeps when rows came and by which rules, which file 010 reads out of another column', async () => {
+    await migrate(store, files.slice(0, 8));
+    await store.command(
+      `INSERT INTO measurement (metric, probe, start, sequence, received, admission)
+       SELECT 'icmp-rtt', concat('p', toString(number)), '2026-11-24 01:02:03.004', number,
+           '2026-11-24 01:02:10.000001'::DateTime64(6, 'UTC') + toIntervalMicrosecond(number * 77777777), number % 3
+       FROM numbers(1000)`,
+    );
+    const question = 'SELECT probe, received, admission FROM measurement ORDER BY sequence';
+    const before = await store.read<{ received: string; admission: number }>(question);
+    await migrate(store);
+    expect(await store.read(question)).toEqual(before);
+    const kept = await store.read<{ precedence: string }>(
+      'SELECT toString(precedence) AS precedence FROM measurement ORDER BY sequence',
+    );
+    expect(kept.map(({ precedence }) => BigInt(precedence))).toEqual(
+      before.map(({ received, admission }) => precedenceOf(received, admission)),
+    );
+    expect(before).toHaveLength(1000);
+  });
 
   it('refuses a file that changed after it was applied, and touches nothing', async () => {
     await migrate(store);

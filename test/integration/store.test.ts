@@ -1,5 +1,6 @@
 /** The store over the real engine: what goes in comes out, once; what goes wrong is heard. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { precedenceOf } from '../../sql/precedence.ts';
 import type { InsertOf } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
@@ -17,6 +18,8 @@ beforeEach(() => store.command('TRUNCATE TABLE measurement'));
 type Row = InsertOf<'measurement'>;
 
 const ROW: Row = aMeasurementRow();
+const RECEIVED = '2026-11-24T01:02:10.000001Z';
+const LATER = '2026-11-24T05:00:00.000000Z';
 
 const FIRST_PAGE = {
   afterReceived: '1970-01-01T00:00:00Z',
@@ -34,10 +37,31 @@ const everything = () => store.query('measurement_page_asc', FIRST_PAGE);
 describe('a measurement', () => {
   it('comes back as it went in', async () => {
     await store.insert('measurement', [ROW]);
-    const { v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, ...rest } = ROW;
+    const {
+      v0,
+      v1,
+      v2,
+      v3,
+      v4,
+      v5,
+      v6,
+      v7,
+      v8,
+      v9,
+      v10,
+      v11,
+      v12,
+      v13,
+      v14,
+      v15,
+      precedence: _,
+      ...rest
+    } = ROW;
     expect(await everything()).toEqual([
       {
         ...rest,
+        received: RECEIVED,
+        admission: 1,
         values: [v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15],
       },
     ]);
@@ -47,7 +71,10 @@ describe('a measurement', () => {
     const rows = Array.from({ length: 50 }, (_, sequence) => ({ ...ROW, sequence }));
     await store.insert('measurement', rows);
     const before = await everything();
-    const later = rows.map((row) => ({ ...row, received: '2026-11-25T00:00:00.000000Z' }));
+    const later = rows.map((row) => ({
+      ...row,
+      precedence: precedenceOf('2026-11-25T00:00:00.000000Z', 1),
+    }));
     await store.insert('measurement', rows);
     await store.insert('measurement', later.slice(0, 20));
     await store.insert('measurement', later.slice(10).reverse());
@@ -58,18 +85,18 @@ describe('a measurement', () => {
   });
 
   it('stays as first received, whatever the order of arrival', async () => {
-    const later = { ...ROW, received: '2026-11-24T05:00:00.000000Z' };
+    const later = { ...ROW, precedence: precedenceOf(LATER, 1) };
     await store.insert('measurement', [later]);
     await store.insert('measurement', [ROW]);
     await store.insert('measurement', [later]);
-    expect((await everything()).map(({ received }) => received)).toEqual([ROW.received]);
+    expect((await everything()).map(({ received }) => received)).toEqual([RECEIVED]);
   });
 
   it('judged by newer rules replaces the one judged by older, also when it came later', async () => {
-    const rejudged = { ...ROW, admission: 2, received: '2026-11-24T05:00:00.000000Z' };
+    const rejudged = { ...ROW, precedence: precedenceOf(LATER, 2) };
     await store.insert('measurement', [rejudged]);
     await store.insert('measurement', [ROW]);
-    expect(await everything()).toMatchObject([{ admission: 2, received: rejudged.received }]);
+    expect(await everything()).toMatchObject([{ admission: 2, received: LATER }]);
   });
 
   it('sent twice is written twice until a merge: no block is swallowed by its checksum', async () => {
@@ -136,7 +163,7 @@ describe('a page', () => {
     place: index % 5 ? '320106001001' : '320505002002',
     sequence: index,
     // Several rows share one time of reception: the cursor must tell them apart.
-    received: `2026-11-24T02:00:0${Math.floor(index / 10)}.000000Z`,
+    precedence: precedenceOf(`2026-11-24T02:00:0${Math.floor(index / 10)}.000000Z`, 1),
   }));
 
   it.each(['measurement_page_asc', 'measurement_page_desc'] as const)(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Admission, admit, type Receipt } from '../../../ingest/admission.ts';
+import { ADMISSION_RULES, type Admission, admit, type Receipt } from '../../../ingest/admission.ts';
 import { metricNamed } from '../../../probes/catalogue.ts';
 import type { Measurement } from '../../../probes/measurement.ts';
+import { precedenceOf } from '../../../sql/precedence.ts';
 import { aMeasurement } from '../../measurement.ts';
 
 const receipt: Receipt = {
@@ -31,7 +32,7 @@ describe('admit', () => {
       durationUs: 21_400,
       outcome: 'ok',
       clockOffsetUs: 1_500,
-      received: receipt.received,
+      precedence: precedenceOf(receipt.received, ADMISSION_RULES),
       source: '::ffff:192.0.2.7',
       line: 'line-1',
       place: '320102002001',

@@ -15,6 +15,7 @@ import {
 } from '../../../ingest/row-layout.ts';
 import { METRICS } from '../../../probes/catalogue.ts';
 import type { Measurement } from '../../../probes/measurement.ts';
+import { precedenceOf } from '../../../sql/precedence.ts';
 import { type Chance, chance } from '../../chance.ts';
 import { aMeasurement } from '../../measurement.ts';
 
@@ -34,7 +35,7 @@ const receipt: Receipt = {
 const open = (startMs: number): DayRows => {
   const day = dayNumber(startMs);
   const { received, source, probe } = receipt;
-  const station = { received, source, admission: ADMISSION_RULES };
+  const station = { source, precedence: precedenceOf(received, ADMISSION_RULES) };
   return openDay(day, probe.bindingAt(instantOf(day)), station);
 };
 const context: QuickContext = {
