@@ -6,6 +6,7 @@ import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { reportCommand } from './commands/report.ts';
+import { retainCommand } from './commands/retain.ts';
 import { startCommand } from './commands/start.ts';
 import { complain } from './console.ts';
 import { SOFTWARE } from './station.ts';
@@ -33,7 +34,8 @@ const program = new Command('tongda')
   tongda report 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
-  tongda store backup /backup/2026-11-24`,
+  tongda store backup /backup/2026-11-24
+  tongda store retain --dry-run`,
   );
 
 const COMMANDS = [
@@ -43,6 +45,7 @@ const COMMANDS = [
   quarantineCommand,
   planCommand,
   backupCommand,
+  retainCommand,
 ];
 for (const add of COMMANDS) add(program);
 

@@ -82,13 +82,13 @@ export function dropTwin(store: Store, twin: string): Promise<void> {
   return store.command(`DROP TABLE IF EXISTS ${identifier(twin)} SYNC`);
 }
 
-/** Removes twins whose maker is gone. */
-export async function dropForgottenTwins(store: Store): Promise<void> {
+/** Removes twins made more than so many hours ago: their maker is gone. */
+export async function dropForgottenTwins(store: Store, hours = FORGOTTEN_H): Promise<void> {
   const forgotten = await store.read<{ name: string }>(
     `SELECT name FROM system.tables WHERE database = currentDatabase()
        AND position(name, {twin:String}) > 0
        AND metadata_modification_time < now() - toIntervalHour({hours:UInt32})`,
-    { twin: TWIN, hours: FORGOTTEN_H },
+    { twin: TWIN, hours },
   );
   for (const { name } of forgotten) await dropTwin(store, name);
 }

@@ -5,11 +5,10 @@ import { backupStore, type Manifest, type Progress, restoreStore } from '../../s
 import { type Config, loadConfig } from '../config.ts';
 import { logger, print } from '../console.ts';
 import { openForCommand } from '../stored.ts';
+import { storeCommand } from './store.ts';
 
 export function backupCommand(program: Command): void {
-  const store =
-    program.commands.find((command) => command.name() === 'store') ??
-    program.command('store').description('数据的保管 · keeping of the data');
+  const store = storeCommand(program);
 
   store
     .command('backup')

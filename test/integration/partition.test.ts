@@ -11,6 +11,7 @@ import {
   replacePartition,
 } from '../../sql/partition.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
+import { eventually } from '../tongda.ts';
 import { startTestStore, type TestStore } from './engine-fixture.ts';
 
 let test: TestStore;
@@ -64,9 +65,22 @@ describe('a partition', () => {
   });
 });
 
-it('a twin somebody works with is left alone', async () => {
-  const twin = await makeTwin(test.store, 'sample');
-  await dropForgottenTwins(test.store);
-  expect(await test.store.read(`SELECT count() AS n FROM ${twin}`)).toEqual([{ n: 0 }]);
-  await dropTwin(test.store, twin);
+it('a twin somebody works with is left alone, a forgotten one is removed', async () => {
+  const { store } = test;
+  const twin = await makeTwin(store, 'sample');
+  const twins = async () => {
+    const names = await store.read<{ name: string }>(
+      'SELECT name FROM system.tables WHERE database = currentDatabase()',
+    );
+    return names.map(({ name }) => name).filter(isTwin);
+  };
+  await dropForgottenTwins(store);
+  expect(await twins()).toEqual([twin]);
+  await eventually(
+    async () => {
+      await dropForgottenTwins(store, 0);
+      return twins();
+    },
+    (left) => left.length === 0,
+  );
 });
