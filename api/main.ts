@@ -2,6 +2,7 @@
 /** `tongda`: the station's command line, and the root where everything is put together. */
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
+import { checkCommand } from './commands/check.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
@@ -35,7 +36,8 @@ const program = new Command('tongda')
   tongda quarantine count
   tongda plan check my-plan.yaml
   tongda store backup /backup/2026-11-24
-  tongda store retain --dry-run`,
+  tongda store retain --dry-run
+  tongda store check`,
   );
 
 const COMMANDS = [
@@ -46,6 +48,7 @@ const COMMANDS = [
   planCommand,
   backupCommand,
   retainCommand,
+  checkCommand,
 ];
 for (const add of COMMANDS) add(program);
 

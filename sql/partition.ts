@@ -49,6 +49,21 @@ export function replacePartition(
   );
 }
 
+/** The parts of a partition, by its `partition_id`, that are not as their checksums say. */
+export async function checkPartition(
+  store: Store,
+  table: string,
+  id: string,
+): Promise<{ part: string; message: string }[]> {
+  const parts = await store.read<{ part_path: string; is_passed: number; message: string }>(
+    `CHECK TABLE ${identifier(table)} PARTITION ID ${literal(id)}
+     SETTINGS check_query_single_value_result = 0`,
+  );
+  return parts.flatMap(({ part_path, is_passed, message }) =>
+    is_passed ? [] : [{ part: part_path, message }],
+  );
+}
+
 const TWIN = '_twin_';
 /** What a process that was killed has left: nobody works so long on one partition. */
 const FORGOTTEN_H = 24;
