@@ -4,6 +4,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMonth, monthSpan } from '../ingest/month.ts';
 import { Fault } from '../probes/fault.ts';
+import { retiredDays } from '../sql/retention.ts';
 import { canonicalJson, documentHash } from './canonical.ts';
 import type { EditionRow } from './contract.ts';
 import type { EvidenceReader } from './evidence.ts';
@@ -75,7 +76,7 @@ export interface Written {
  * written as preliminary and not kept.
  *
  * @param directory files go to `directory/YYYY-MM/edition-N/` or `…/preliminary/`
- * @throws Fault `month-malformed`, `month-future`
+ * @throws Fault `month-malformed`, `month-future`, `month-retired`
  */
 export async function writeMonthlyReport(
   reader: EvidenceReader,
@@ -91,16 +92,24 @@ export async function writeMonthlyReport(
   const { start, end } = monthSpan(month);
   if (start > reader.now())
     throw new Fault('month-future', `${month} 还没有开始`, `${month} has not begun`);
-  const current = await draft(reader, month);
-  if (end > reader.now())
+  const newest = (await editions(reader)).find((edition) => edition.month === month);
+  const previous = newest ? await findEdition(reader, month, newest.edition) : null;
+  // Of a month whose rows retention has trimmed, no edition can be drawn any more but those there are.
+  const retired = [...(await retiredDays(reader.store))].some((day) => day.startsWith(month));
+  if (retired && !previous)
+    throw new Fault(
+      'month-retired',
+      `${month} 的原始记录已按留存规则整理,而没有已封存的月报:请从备份恢复后再封存`,
+      `rows of ${month} were removed by retention and no edition of it is there: restore a backup from before, then seal it`,
+    );
+  const current = retired ? null : await draft(reader, month);
+  if (current && end > reader.now())
     return {
       ...(await writeFiles(current, documentHash(current), join(directory, month, 'preliminary'))),
       changed: true,
     };
 
-  const newest = (await editions(reader)).find((edition) => edition.month === month);
-  const previous = newest ? await findEdition(reader, month, newest.edition) : null;
-  const edition = asEdition(current, previous);
+  const edition = current ? asEdition(current, previous) : null;
   if (!edition && previous)
     return {
       ...(await writeFiles(

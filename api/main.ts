@@ -2,10 +2,12 @@
 /** `tongda`: the station's command line, and the root where everything is put together. */
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
+import { checkCommand } from './commands/check.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { reportCommand } from './commands/report.ts';
+import { retainCommand } from './commands/retain.ts';
 import { rollupCommand } from './commands/rollup.ts';
 import { startCommand } from './commands/start.ts';
 import { complain } from './console.ts';
@@ -34,7 +36,9 @@ const program = new Command('tongda')
   tongda report 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
-  tongda store backup /backup/2026-11-24`,
+  tongda store backup /backup/2026-11-24
+  tongda store retain --dry-run
+  tongda store check`,
   );
 
 const COMMANDS = [
@@ -45,6 +49,8 @@ const COMMANDS = [
   planCommand,
   backupCommand,
   rollupCommand,
+  retainCommand,
+  checkCommand,
 ];
 for (const add of COMMANDS) add(program);
 

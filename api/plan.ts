@@ -36,6 +36,23 @@ export const targetSchema = z.strictObject({
 });
 export type PlanTarget = z.infer<typeof targetSchema>;
 
+/**
+ * How long rows are kept, in days after their own; the defaults are those of a plan that says nothing.
+ * Thirteen months whole, so that any month can be held beside the same one of the year before; three
+ * years of failures, for disputes about a place that was not reached.
+ */
+const retentionSchema = z
+  .strictObject({
+    /** Measurements and samples. Two months at least: the seal of a month reads all its days. */
+    successDays: z.int().min(62).max(36_500).default(400),
+    /** Failed and skipped measurements, without samples. */
+    failureDays: z.int().min(62).max(36_500).default(1_100),
+  })
+  .refine(({ successDays, failureDays }) => failureDays >= successDays, {
+    path: ['failureDays'],
+    message: 'failures are kept at least as long as successes (successDays)',
+  });
+
 export const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
@@ -44,6 +61,7 @@ export const planSchema = z.strictObject({
   area: z.string().regex(/^\d{2,12}$/),
   due: z.iso.date(),
   carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
+  retention: retentionSchema.prefault({}),
   targets: z.array(targetSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

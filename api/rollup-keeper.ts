@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { retiredDays } from '../sql/retention.ts';
 import {
   rollUpDay,
   rollUpMonth,
@@ -23,31 +24,35 @@ const PAUSE_MS = 2_000;
 const REST = 3;
 
 export interface RollUpOptions {
+  /** Also what is not stale. */
+  readonly anew?: boolean;
   readonly progress?: (done: number, total: number, period: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Draws all that is stale now: each month after its days, the latest month first.
+ * Draws all that is stale: each month after its days, the latest month first.
  *
  * @returns how many days and months were drawn
  */
 export async function rollUp(
   store: Store,
   plan: Plan,
-  { progress, signal }: RollUpOptions = {},
+  { anew = false, progress, signal }: RollUpOptions = {},
 ): Promise<number> {
   const judgements = judgementsOf(plan);
   const stale = async (): Promise<{ days: Stale[]; months: Stale[] }> => {
-    const [measured, done, [lines]] = await Promise.all([
+    // Rollups stay for ever; of days whose rows were removed none is drawn again.
+    const [frozen, measured, done, [lines]] = await Promise.all([
+      retiredDays(store),
       store.query('measured_days', {}),
       store.query('rollups_done', {}),
       store.query('lines_signature', {}),
     ]);
-    const frozen = new Set<string>();
+    const known = anew ? [] : done;
     return {
-      days: staleDays(measured, done, frozen),
-      months: staleMonths(measured, done, frozen, judgements, lines?.signature ?? ''),
+      days: staleDays(measured, known, frozen),
+      months: staleMonths(measured, known, frozen, judgements, lines?.signature ?? ''),
     };
   };
   const { days, months } = await stale();

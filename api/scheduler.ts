@@ -1,12 +1,14 @@
 /**
- * Seals each month unattended, and catches up on months it slept through. node-cron only wakes it:
- * what is due is read from the store, so a station that was off for a year misses nothing.
+ * Seals each month unattended and removes what the plan keeps no longer; catches up on what it slept
+ * through. node-cron only wakes it: what is due is read from the store, so a station that was off for
+ * a year misses nothing.
  */
 import cron from 'node-cron';
 import type { Logger } from 'pino';
 import { monthSpan } from '../ingest/month.ts';
 import { editions, writeMonthlyReport } from './editions.ts';
 import type { EvidenceReader } from './evidence.ts';
+import { retireDue } from './retirement.ts';
 
 export interface SealTime {
   /** Day of the following month and hour, Asia/Shanghai. */
@@ -29,7 +31,7 @@ export function monthsDue(
     .sort();
 }
 
-/** Seals what is due now and every hour from now on. */
+/** Seals what is due now and every hour from now on; removes what is due now and every night. */
 export function startScheduler(
   reader: EvidenceReader,
   directory: string,
@@ -37,6 +39,7 @@ export function startScheduler(
   log: Logger,
 ): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
+  const stopping = new AbortController();
   const wake = () => {
     running = running.then(async () => {
       try {
@@ -56,11 +59,41 @@ export function startScheduler(
       }
     });
   };
-  const task = cron.schedule('0 * * * *', wake, { timezone: 'Asia/Shanghai' });
+  // Behind the sealing and never beside it: a month that is sealed now may be trimmed next.
+  const retain = () => {
+    running = running.then(async () => {
+      const { store, plan, now } = reader;
+      try {
+        const { signal } = stopping;
+        const { done, waiting } = await retireDue(store, plan, { now, signal });
+        for (const { table, day, rule, rowsBefore, rowsKept } of done)
+          log.info(
+            { table, day, rule, rowsBefore, rowsKept },
+            '超过留存期的记录已整理 · rows past their retention removed',
+          );
+        if (waiting.length > 0)
+          log.warn(
+            { waiting },
+            '月报尚未封存,超过留存期的记录仍保留 · rows past their retention stay until their month is sealed',
+          );
+      } catch (reason) {
+        log.error(
+          { reason },
+          '留存整理未完成,明日再试 · removing old rows failed, trying again tomorrow',
+        );
+      }
+    });
+  };
+  const tasks = [
+    cron.schedule('0 * * * *', wake, { timezone: 'Asia/Shanghai' }),
+    cron.schedule('30 4 * * *', retain, { timezone: 'Asia/Shanghai' }),
+  ];
   wake();
+  retain();
   return {
     stop: async () => {
-      await task.destroy();
+      stopping.abort();
+      for (const task of tasks) await task.destroy();
       await running;
     },
   };

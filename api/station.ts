@@ -13,10 +13,12 @@ import type { Logger } from 'pino';
 import { ProbeDirectory } from '../ingest/binding.ts';
 import { collector } from '../ingest/collector.ts';
 import { controller } from '../ingest/controller.ts';
+import { horizonOf } from '../ingest/horizon.ts';
 import { dayOf } from '../ingest/month.ts';
 import { importBuiltInRegister, loadRegister } from '../ingest/register.ts';
 import { Writer } from '../ingest/writer.ts';
 import { Fault } from '../probes/fault.ts';
+import { newestRetiredDay } from '../sql/retention.ts';
 import { app } from './app.ts';
 import { localProgramme, startLocalPeer, startLocalProbe } from './children.ts';
 import type { Config } from './config.ts';
@@ -61,11 +63,13 @@ export async function startStation(config: Config, log: Logger): Promise<Station
     if (peer) closers.push(peer.stop);
 
     const directory = new ProbeDirectory(store);
+    const newestRetired = await newestRetiredDay(store);
     const writer = new Writer(store, { log });
     const reports = collector({
       directory,
       writer,
       now,
+      horizonMs: (at) => horizonOf(plan.retention, newestRetired, at),
       sourceOf: (context) => getConnInfo(context).remote.address ?? '::',
     });
     closers.push(() => writer.drain(), reports.drain);

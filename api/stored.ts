@@ -1,8 +1,12 @@
 /** Opens the store a configuration asks for: a ClickHouse server, or the embedded engine in `data`. */
 
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { METRICS } from '../probes/catalogue.ts';
-import { attachEngine } from '../sql/engine.ts';
+import { Fault } from '../probes/fault.ts';
+import { attachEngine, startEngine } from '../sql/engine.ts';
 import { type KeptEngine, keepEngine } from '../sql/engine-keeper.ts';
 import { defineMetricViews } from '../sql/metric-views.ts';
 import { migrate } from '../sql/migrate.ts';
@@ -34,13 +38,63 @@ export async function openForCommand(config: Config, log: Logger): Promise<Opene
   return running ? prepared(await openStore({ ...running, log }), null) : openStation(config, log);
 }
 
-async function openServer(url: string, cluster: string | undefined, log: Logger): Promise<Store> {
+export interface LookedAt {
+  readonly store: Store;
+  /** An empty database in the same ClickHouse. */
+  readonly openScratch: () => Promise<Store>;
+  close(): Promise<void>;
+}
+
+/**
+ * For a look at the store as it is: nothing is brought up to date, and one with broken parts is
+ * opened too, which no station serves.
+ *
+ * @throws Fault `store-missing`, and those of the engine
+ */
+export async function openForCheck(config: Config, log: Logger): Promise<LookedAt> {
+  const { clickhouseUrl: url, clickhouseCluster, data } = config;
+  const running = url ? null : await attachEngine(data);
+  if (!url && !running && !existsSync(join(data, 'store')))
+    throw new Fault(
+      'store-missing',
+      `${data} 中没有数据:请检查 TONGDA_DATA`,
+      `there is no store in ${data}: check TONGDA_DATA`,
+    );
+  const engine = url || running ? null : await startEngine({ directory: data, log });
+  const endpoint = running ?? engine;
+  const open = (database?: string) => {
+    if (url) return openServer(url, clickhouseCluster, log, database);
+    if (!endpoint) throw new Error('neither a server nor an engine');
+    return openStore({ ...endpoint, ...(database ? { database } : {}), log });
+  };
+  try {
+    const store = await open();
+    return {
+      store,
+      openScratch: () => open(`${store.database}_check_${randomBytes(6).toString('hex')}`),
+      close: async () => {
+        await store.close();
+        await engine?.stop();
+      },
+    };
+  } catch (reason) {
+    await engine?.stop();
+    throw reason;
+  }
+}
+
+async function openServer(
+  url: string,
+  cluster: string | undefined,
+  log: Logger,
+  database?: string,
+): Promise<Store> {
   const { username, password, pathname, origin } = new URL(url);
   return openStore({
     url: origin,
     username: decodeURIComponent(username) || 'default',
     password: decodeURIComponent(password),
-    database: pathname.slice(1) || 'tongda',
+    database: database ?? (pathname.slice(1) || 'tongda'),
     topology: cluster ? { kind: 'cluster', name: cluster } : { kind: 'single' },
     log,
   });

@@ -12,7 +12,7 @@ import type { EnrolledProbe } from './binding.ts';
 import { monthOf } from './month.ts';
 
 /** Version of these rules, stored with every row they admit. */
-export const ADMISSION_RULES = 2;
+export const ADMISSION_RULES = 3;
 
 /** A clock this far ahead of ours, beyond its stated uncertainty, is wrong, not early. */
 export const AHEAD_TOLERANCE_MS = 2_000;
@@ -33,6 +33,10 @@ export const REFUSAL_TITLES = {
   'value-out-of-range': { zh: '数值大到无法存储', en: 'a number too large to be stored' },
   'clock-ahead': { zh: '开始时间在未来', en: 'started in the future' },
   'too-old': { zh: '开始时间过于久远', en: 'started too long ago' },
+  'beyond-retention': {
+    zh: '当日的记录已按留存规则整理,不再补收',
+    en: 'of a day whose rows retention has trimmed, or is about to',
+  },
   'month-uncertain': { zh: '时钟不足以判定所属月份', en: 'the clock leaves the month uncertain' },
   unbound: { zh: '当日探针未接在任何线路上', en: 'the probe had no line on that day' },
   'sequence-conflict': {
@@ -68,6 +72,8 @@ export interface Receipt {
   readonly received: string;
   /** The report's source address, as IPv6 (IPv4 mapped). */
   readonly source: string;
+  /** Starts before this are of days that are not kept whole (`horizonOf`), ms. */
+  readonly horizonMs: number;
 }
 
 export type Admission =
@@ -132,6 +138,12 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
   const clock = clockFault(measurement, receipt.now);
   if (clock && !vouched.has(clock[0])) return refuse(...clock);
   const start = new Date(measurement.start);
+  // Nobody can vouch for this one: the rows it would have to stand among are gone.
+  if (start.getTime() < receipt.horizonMs)
+    return refuse(
+      'beyond-retention',
+      `started ${measurement.start}, rows are kept whole from ${new Date(receipt.horizonMs).toISOString()} on`,
+    );
   const binding = receipt.probe.bindingAt(start);
   if (!binding)
     return refuse('unbound', `the probe had no line on ${measurement.start.slice(0, 10)}`);

@@ -23,6 +23,8 @@ export interface CollectorOptions {
   readonly sourceOf: (context: Context) => string;
   readonly body?: BodyLimits;
   readonly budget?: Budget;
+  /** The earliest start that is taken (`horizonOf`), ms; without it there is none. */
+  readonly horizonMs?: (now: Date) => number;
 }
 
 export interface Collector {
@@ -48,6 +50,7 @@ export function collector(options: CollectorOptions): Collector {
         now: arrived,
         received: receivedAt(arrived),
         source: asIpv6(sourceOf(context)),
+        horizonMs: options.horizonMs?.(arrived) ?? Number.NEGATIVE_INFINITY,
       };
       const report = new ReportReader(receipt);
       const encoding = context.req.header('content-encoding') ?? 'identity';

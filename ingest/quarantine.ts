@@ -64,6 +64,7 @@ export async function release(
   entry: QuarantineEntry,
   { by, why, vouchClock }: Release,
   now: Date,
+  horizonMs: number,
 ): Promise<ReleaseOutcome> {
   const refuse = (code: RefusalCode, reason: string): ReleaseOutcome => ({
     released: false,
@@ -81,6 +82,8 @@ export async function release(
       now: new Date(entry.received),
       received: at,
       source: entry.source,
+      // But for the rows beside it: what is trimmed by now is trimmed.
+      horizonMs,
     },
     vouchClock ? CLOCK_REFUSALS : undefined,
   );

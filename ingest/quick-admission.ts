@@ -19,6 +19,8 @@ import type { DayRows } from './row-layout.ts';
 export interface QuickContext {
   readonly probe: string;
   readonly nowMs: number;
+  /** As `Receipt.horizonMs`. */
+  readonly horizonMs: number;
   /** The rows of the day of `startMs`. */
   dayAt(startMs: number): DayRows;
 }
@@ -275,6 +277,7 @@ export class QuickAdmission {
     if (b[at] !== BRACE || at + 1 !== to) return null;
 
     if (!this.#monthIsCertain(startMs, offsetMs, uncertaintyMs)) return null;
+    if (startMs < this.#context.horizonMs) return null;
     const day = this.#context.dayAt(startMs);
     if (!day.tail) return null;
 

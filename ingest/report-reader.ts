@@ -78,6 +78,7 @@ export class ReportReader {
     this.#quick = new QuickAdmission({
       probe: receipt.probe.probe,
       nowMs: receipt.now.getTime(),
+      horizonMs: receipt.horizonMs,
       dayAt: (startMs) => this.#dayAt(startMs),
     });
   }

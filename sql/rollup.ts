@@ -9,6 +9,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { INDICATORS } from './indicator.ts';
+import { dropPartition } from './partition.ts';
+import { retiredDays } from './retention.ts';
 import {
   type IndicatorParameters,
   indicator,
@@ -148,16 +150,11 @@ export async function rollUpMonth(
   done: readonly Done[],
 ): Promise<void> {
   const run = nextRun(done);
-  for (const judgement of judgements) await judgeLines(store, month, run, span, judgement);
-  await draw(store, 'area_month', {
-    month,
-    run,
-    first: span.first,
-    last: span.last,
-    targets: judgements.map(({ target }) => target),
-    rules: judgements.map(rulesOf),
-    kinds: judgements.map(({ indicator: name }) => INDICATORS.get(name)?.kind ?? ''),
-  });
+  for (const judgement of judgements) {
+    const { question, params } = judging(month, run, span, judgement);
+    await insertSelect(store, 'line_month', question, params);
+  }
+  await draw(store, 'area_month', areasOf(month, run, span, judgements));
   const days = done.filter(({ scope, period }) => scope === 'day' && period.startsWith(month));
   const [heard] = await store.read<{ lines: number }>(
     `SELECT ${HEARD} FROM line_day
@@ -179,17 +176,62 @@ export async function rollUpMonth(
 }
 
 /**
+ * Draws a day or month once more, beside what is kept of it, and compares.
+ *
+ * @param of of a month: its span and the plan's judgements
+ * @returns the tables that say something else than the measurements; none while the period is stale
+ */
+export async function differingRollups(
+  store: Store,
+  { scope, period, run, rows }: Done,
+  of: { readonly span: MonthSpan; readonly judgements: readonly Judgement[] } | null,
+): Promise<TableName[]> {
+  const found = new Set<TableName>();
+  const compare = async (into: TableName, question: string, params: Bound, where: string) => {
+    const hash = `count(), sum(cityHash64(toString((${Object.keys(tables[into]).join(', ')}))))`;
+    const [row] = await store.read<{ equal: number }>(
+      `SELECT (SELECT (${hash}) FROM (\n${question}\n)) = (SELECT (${hash}) FROM ${into} WHERE run = {run:UInt64} AND ${where}) AS equal`,
+      params,
+    );
+    if (!row?.equal) found.add(into);
+  };
+  if (scope === 'day') {
+    const params = { day: period, run, rules: DAY_RULES };
+    const day = 'day = {day:Date}';
+    await compare('line_day', textOf('line_day'), params, day);
+    await compare('area_step', textOf('area_hour'), params, `${day} AND step = 'hour'`);
+    await compare('area_step', textOf('area_day'), params, `${day} AND step = 'day'`);
+    const [counted] = await store.read<{ rows: number }>(
+      `SELECT count() AS rows FROM measurement FINAL
+       WHERE toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai')) = toYYYYMMDD({day:Date})`,
+      params,
+    );
+    if (counted?.rows !== rows) found.add('rollup_done');
+  } else if (of) {
+    const month = 'month = {month:String}';
+    for (const judgement of of.judgements) {
+      const { question, params } = judging(period, run, of.span, judgement);
+      await compare('line_month', question, params, `${month} AND target = {target:String}`);
+    }
+    const params = areasOf(period, run, of.span, of.judgements);
+    await compare('area_month', textOf('area_month'), params, month);
+  }
+  return [...found];
+}
+
+/**
  * Drops the partitions of runs that count no more, a minute after another took their place, for a
  * reader may be at one; those that were never noted after an hour, for somebody may be at work.
  */
 export async function sweepRollups(store: Store, now: Date): Promise<void> {
   const done = await store.query('rollups_done', {});
   const settled = done.filter((run) => Date.parse(run.done) < now.getTime() - READING_MS);
-  const outdated = await store.read<{ table: string; partition: string }>(
-    `WITH
-         toUInt64OrZero(extract(partition, '(\\d+)\\)$')) AS run,
-         transform(extract(partition, '[0-9-]+'), {periods:Array(String)}, {runs:Array(UInt64)}, toUInt64(0)) AS counted
-     SELECT DISTINCT table, partition FROM part
+  const outdated = await store.read<{ table: string; period: string; run: number }>(
+    `WITH transform(period, {periods:Array(String)}, {runs:Array(UInt64)}, toUInt64(0)) AS counted
+     SELECT DISTINCT
+         table, extract(partition, '[0-9-]+') AS period,
+         toUInt64OrZero(extract(partition, '(\\d+)\\)$')) AS run
+     FROM part
      WHERE table IN {tables:Array(String)}
          AND (run < counted OR (run != counted AND run < {abandoned:UInt64}))`,
     {
@@ -200,8 +242,7 @@ export async function sweepRollups(store: Store, now: Date): Promise<void> {
       abandoned: (now.getTime() - DRAWING_MS) * CHANCE,
     },
   );
-  for (const { table, partition } of outdated)
-    await store.define(`ALTER TABLE ${table} DROP PARTITION ${partition}`);
+  for (const { table, period, run } of outdated) await dropPartition(store, table, [period, run]);
 }
 
 const ROLLED: readonly TableName[] = ['line_day', 'area_step', 'line_month', 'area_month'];
@@ -227,34 +268,48 @@ async function draw<Name extends RollupName>(
   await insertSelect(store, into, textOf(name), bind(params, parameters));
 }
 
-async function judgeLines(
-  store: Store,
+function areasOf(
+  month: string,
+  run: number,
+  { first, last }: MonthSpan,
+  judgements: readonly Judgement[],
+): RollupParameters<'area_month'> {
+  return {
+    ...{ month, run, first, last },
+    targets: judgements.map(({ target }) => target),
+    rules: judgements.map(rulesOf),
+    kinds: judgements.map(({ indicator: name }) => INDICATORS.get(name)?.kind ?? ''),
+  };
+}
+
+/** An indicator's question to a month, as rows of `line_month`. */
+function judging(
   month: string,
   run: number,
   { start, end }: MonthSpan,
   judgement: Judgement,
-): Promise<void> {
+): { readonly question: string; readonly params: Bound } {
   const { target, evidence } = judgement;
-  const question = INDICATORS.get(judgement.indicator);
-  if (!question) throw new Error(`indicator ${judgement.indicator} is missing`);
-  await insertSelect(
-    store,
-    'line_month',
-    `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
-         value, passed, runs, newest, {rules:String} AS rules
-     FROM (\n${question.sql}\n)`,
-    {
+  const asked = INDICATORS.get(judgement.indicator);
+  if (!asked) throw new Error(`indicator ${judgement.indicator} is missing`);
+  return {
+    question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
+    value, passed, runs, newest, {rules:String} AS rules
+FROM (\n${asked.sql}\n)`,
+    params: {
       ...bind(indicator.params, { start, end, ...evidence }),
       ...{ month, run, target, rules: rulesOf(judgement) },
     },
-  );
+  };
 }
+
+type Bound = Readonly<Record<string, unknown>>;
 
 function insertSelect(
   store: Store,
   into: TableName,
   question: string,
-  parameters: Readonly<Record<string, unknown>>,
+  parameters: Bound,
 ): Promise<void> {
   const columns = Object.keys(tables[into]).join(', ');
   return store.command(
@@ -263,11 +318,13 @@ function insertSelect(
   );
 }
 
+/** Not where rows were removed meanwhile, or may have been: the run may have seen the rest alone. */
 async function note(
   store: Store,
   run: Pick<Done, 'scope' | 'period' | 'run' | 'signature' | 'rules'>,
   counted: Counted | undefined,
 ): Promise<void> {
+  for (const day of await retiredDays(store)) if (day.startsWith(run.period)) return;
   const { rows = 0, lines = 0, newest = null } = counted ?? {};
   await store.insert('rollup_done', [
     { ...run, rows, lines, newest, done: new Date().toISOString() },

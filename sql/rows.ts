@@ -196,6 +196,16 @@ export const tables = {
     newest: "Nullable(DateTime64(6, 'UTC'))",
     rules: 'LowCardinality(String)',
   },
+  retired_day: {
+    table: 'LowCardinality(String)',
+    day: 'Date',
+    at: "DateTime64(6, 'UTC')",
+    rule: "Enum8('failures-kept' = 1, 'dropped' = 2)",
+    limitDays: 'UInt32',
+    rowsBefore: 'UInt64',
+    rowsKept: 'UInt64',
+    done: 'Bool',
+  },
 } as const satisfies Record<string, Columns>;
 
 /** Columns an insert may leave out, because the table gives them a DEFAULT. */
@@ -542,6 +552,19 @@ export const queries = {
       sealed: "DateTime64(3, 'UTC')",
       sha256: 'FixedString(64)',
       document: 'String',
+    },
+  },
+  retired_days: {
+    params: {},
+    columns: {
+      table: 'LowCardinality(String)',
+      day: 'Date',
+      at: "DateTime64(6, 'UTC')",
+      rule: "Enum8('failures-kept' = 1, 'dropped' = 2)",
+      limitDays: 'UInt32',
+      rowsBefore: 'UInt64',
+      rowsKept: 'UInt64',
+      done: 'Bool',
     },
   },
 } as const satisfies Record<string, Question>;

@@ -33,6 +33,7 @@ const SHARDED_BY = {
   area_step: 'area',
   line_month: 'line',
   area_month: 'area',
+  retired_day: 'day',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

@@ -5,14 +5,7 @@ import { backupStore, type Manifest, type Progress, restoreStore } from '../../s
 import { type Config, loadConfig } from '../config.ts';
 import { logger, print } from '../console.ts';
 import { openForCommand } from '../stored.ts';
-
-/** `tongda store`, which several commands live under. */
-export function storeCommand(program: Command): Command {
-  return (
-    program.commands.find((command) => command.name() === 'store') ??
-    program.command('store').description('数据的保管 · keeping of the data')
-  );
-}
+import { storeCommand } from './store.ts';
 
 export function backupCommand(program: Command): void {
   const store = storeCommand(program);

@@ -1,9 +1,14 @@
 /** `tongda quarantine`: what was refused and why; released by a reviewer, with a log. */
 import type { Command } from 'commander';
+import { horizonOf } from '../../ingest/horizon.ts';
+import { dayOf } from '../../ingest/month.ts';
 import { type QuarantineEntry, quarantinedAs, release } from '../../ingest/quarantine.ts';
+import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
+import { newestRetiredDay } from '../../sql/retention.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
+import { planOf } from '../plan-source.ts';
 import { NEWEST, quarantineRow, titleOf } from '../routes/quarantine.ts';
 
 interface Filter {
@@ -155,11 +160,15 @@ async function releaseAll(
       '放行须写明放行人(--by)与理由(--why)',
       'a release names who (--by) and why (--why)',
     );
-  await withStore(loadConfig(process.env), async ({ store }) => {
+  const now = new Date();
+  const config = loadConfig(process.env);
+  await withStore(config, async ({ store }) => {
+    const { retention } = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const horizonMs = horizonOf(retention, await newestRetiredDay(store), now);
     const outcomes: object[] = [];
     for (const prefix of prefixes)
       for (const entry of await quarantinedAs(store, prefix)) {
-        const outcome = await release(store, entry, { by, why, vouchClock }, new Date());
+        const outcome = await release(store, entry, { by, why, vouchClock }, now, horizonMs);
         outcomes.push({ sha256: entry.sha256, probe: entry.probe, ...outcome });
         if (!outcome.released) process.exitCode = 1;
         if (json) continue;

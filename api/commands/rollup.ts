@@ -6,7 +6,7 @@ import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
 import { planOf } from '../plan-source.ts';
 import { rollUp } from '../rollup-keeper.ts';
-import { storeCommand } from './backup.ts';
+import { storeCommand } from './store.ts';
 
 export function rollupCommand(program: Command): void {
   storeCommand(program)
@@ -14,13 +14,15 @@ export function rollupCommand(program: Command): void {
     .description(
       '立即更新汇总,站点可继续运行 · bring the rollups up to date now, the station may run',
     )
+    .option('--anew', '全部重算,不只过期的 · all of them, also those that are not stale')
     .option('--json', '机器可读的结果 · machine-readable result')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { anew?: boolean; json?: boolean }) => {
       const config = loadConfig(process.env);
       await withStore(config, async ({ store }) => {
         const plan = planOf(config.plan, await loadRegister(store, dayOf(new Date())));
         const begun = performance.now();
         const drawn = await rollUp(store, plan, {
+          anew: options.anew ?? false,
           progress: (done, total, period) =>
             process.stderr.write(
               `${period} ${Math.floor((done / total) * 100)}% ${done}/${total}\n`,

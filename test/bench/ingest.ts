@@ -278,6 +278,7 @@ function admissionAlone(): Ratio {
     now,
     received: '2026-11-10T05:00:00.000001Z',
     source: '::ffff:192.0.2.7',
+    horizonMs: Number.NEGATIVE_INFINITY,
   };
   const measurements = Array.from({ length: 2_000 }, (_, sequence) => {
     const metric = METRICS[sequence % METRICS.length] as (typeof METRICS)[number];

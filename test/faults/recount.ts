@@ -1,8 +1,7 @@
 /** Whether the store holds what it must, and answers the figures that follow from it. */
-import { builtInPlanFile, loadPlan } from '../../api/plan.ts';
+import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
 import { metricNamed } from '../../probes/catalogue.ts';
-import { INDICATORS } from '../../sql/indicator.ts';
 import type { Store } from '../../sql/store.ts';
 import type { Fact, Journal } from './journal.ts';
 
@@ -89,10 +88,7 @@ const figuresEqualRecount: Check = async (store, probe, journal) => {
   ];
 };
 
-const plan = loadPlan(builtInPlanFile('jiangsu-2013'), {
-  hasPlace: () => true,
-  indicators: [...INDICATORS.keys()],
-});
+const plan = uncheckedPlanOf('jiangsu-2013');
 /** A rollup that is still stale after so many turns never settles. */
 const TURNS = 10;
 

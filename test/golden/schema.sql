@@ -233,6 +233,21 @@ ENGINE = ReplacingMergeTree
 ORDER BY (code, probe, sha256, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE retired_day
+(
+    `table` LowCardinality(String),
+    `day` Date,
+    `at` DateTime64(6, 'UTC'),
+    `rule` Enum8('failures-kept' = 1, 'dropped' = 2),
+    `limitDays` UInt32,
+    `rowsBefore` UInt64,
+    `rowsKept` UInt64,
+    `done` Bool
+)
+ENGINE = ReplacingMergeTree(done)
+ORDER BY (day, `table`, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE rollup_done
 (
     `scope` Enum8('day' = 1, 'month' = 2),

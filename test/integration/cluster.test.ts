@@ -6,12 +6,13 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtInPlanFile, loadPlan } from '../../api/plan.ts';
+import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { listMigrations, type Migration, migrate } from '../../sql/migrate.ts';
+import { precedenceOf } from '../../sql/precedence.ts';
 import { type InsertOf, type QueryName, queries, type TableName, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { type Chance, chance } from '../chance.ts';
@@ -24,10 +25,7 @@ const PROBES = Array.from({ length: 9 }, (_, index) => `probe-${index}`);
 const FROM = Date.parse('2026-10-29T03:00:00.000Z');
 const SHA256 = 'ab'.repeat(32);
 
-const PLAN = loadPlan(builtInPlanFile('jiangsu-2013'), {
-  hasPlace: () => true,
-  indicators: [...INDICATORS.keys()],
-});
+const PLAN = uncheckedPlanOf('jiangsu-2013');
 
 let single: TestStore;
 let cluster: TestCluster;
@@ -54,7 +52,10 @@ function put<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[
 /** What stations of a province store in some days, with resends, corrections and second thoughts. */
 function plan(random: Chance): Step[] {
   const measured = PROBES.flatMap((probe) => measurementsOf(probe, random));
-  const resent = measured.map((row) => ({ ...row, received: '2026-11-20T00:00:00.000000Z' }));
+  const resent = measured.map((row) => ({
+    ...row,
+    precedence: precedenceOf('2026-11-20T00:00:00Z', 1),
+  }));
   const rejudged = random.shuffled(measured).slice(0, 20);
   const steps: Step[] = [];
   for (let at = 0; at < measured.length; at += 100)
@@ -69,7 +70,7 @@ function plan(random: Chance): Step[] {
     put('measurement', resent),
     put(
       'measurement',
-      rejudged.map((row) => ({ ...row, admission: 2, received: '2026-11-21T00:00:00.000000Z' })),
+      rejudged.map((row) => ({ ...row, precedence: precedenceOf('2026-11-21T00:00:00Z', 2) })),
     ),
     ...quarantined(random),
     async (store) => {
@@ -103,7 +104,7 @@ function measurementsOf(probe: string, { below, coin, oneOf }: Chance): InsertOf
         v4: slot(100),
         v5: slot(10),
       },
-      received: new Date(start + 5_000).toISOString().replace('Z', '123Z'),
+      precedence: precedenceOf(new Date(start + 5_000).toISOString(), 1),
       line: `line-${number}`,
       place: `32010600100${number}`,
       carrier: oneOf(['telecom', 'mobile']),

@@ -8,6 +8,7 @@ import type {
   QuarantinePage,
   QuarantineRow,
 } from '../../api/contract.ts';
+import { ADMISSION_RULES } from '../../ingest/admission.ts';
 import { monthOf, monthSpan } from '../../ingest/month.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { acknowledgementSchema } from '../../probes/report.ts';
@@ -160,6 +161,17 @@ describe('a release', () => {
     }
   });
 
+  it('of a day that is no longer kept whole is refused, whoever vouches for it', async () => {
+    // Younger than what no spool holds, older than what the plan of 400 days takes.
+    const start = new Date(Date.now() - 399 * 86_400_000).toISOString();
+    const answer = await send([aMeasurement({ sequence: 20, start })]);
+    expect(answer).toMatchObject({ stored: 0, quarantined: [{ code: 'beyond-retention' }] });
+    const [row] = await quarantined('?code=beyond-retention');
+    const { code, json } = await release(row?.sha256 ?? '', '--vouch-clock');
+    expect([code, json[0].code]).toEqual([1, 'beyond-retention']);
+    expect(await measured(20)).toEqual([]);
+  });
+
   it('stores the row under its identity once the binding is mended, and only once', async () => {
     const mended = await tongda(
       [
@@ -187,7 +199,7 @@ describe('a release', () => {
     expect(await measured(1)).toHaveLength(1);
     const { json } = await command('show', (row?.sha256 ?? '').slice(0, 10), '--json');
     expect(json[0].releases).toMatchObject([
-      { by: 'wang', why: '已核对时钟', vouchedClock: true, admission: 2 },
+      { by: 'wang', why: '已核对时钟', vouchedClock: true, admission: ADMISSION_RULES },
     ]);
     const counted = await command('count', '--json');
     expect(counted.json.find((line: { code: string }) => line.code === 'month-uncertain')).toEqual(

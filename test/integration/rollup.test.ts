@@ -9,6 +9,7 @@ import { rollUp } from '../../api/rollup-keeper.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
+import { precedenceOf } from '../../sql/precedence.ts';
 import { sweepRollups } from '../../sql/rollup.ts';
 import type { InsertOf, QueryRow } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
@@ -82,7 +83,7 @@ function measurementsOf({ line, place, carrier }: Pick<Row, 'line' | 'place' | '
         method: `${metric}/1`,
         outcome: failed ? 'failed' : random.coin(0.05) ? 'skipped' : 'ok',
         ...slots(failed ? [] : [rate, Math.floor(rate / 3), random.coin(0.5) ? null : 7]),
-        received: new Date(startMs + 60_000).toISOString().replace('Z', '001Z'),
+        precedence: precedenceOf(new Date(startMs + 60_000).toISOString(), 1),
         line,
         place,
         carrier,
@@ -224,7 +225,7 @@ describe('rollups', () => {
       place: rows.find(({ line }) => line === 'l-39-0')?.place ?? '',
       sequence: ++sequence,
       start: '2026-10-05T02:00:00.000Z',
-      received: '2026-11-20T03:00:00.000001Z',
+      precedence: precedenceOf('2026-11-20T03:00:00.000001Z', 1),
     });
     await store.insert('measurement', [late]);
     const drawn: string[] = [];

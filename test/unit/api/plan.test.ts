@@ -60,6 +60,24 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
     /id: ipv6-network/,
   ],
   [
+    'failures kept shorter than successes',
+    (plan) => plan.replace('failureDays: 1100', 'failureDays: 399'),
+    'plan-malformed',
+    /^retention: .*failureDays/,
+  ],
+  [
+    'a month that would be trimmed before it is sealed',
+    (plan) => plan.replace('successDays: 400', 'successDays: 30'),
+    'plan-malformed',
+    /^retention: .*successDays/,
+  ],
+  [
+    'an unknown key of retention',
+    (plan) => plan.replace('failureDays: 1100', 'failureDays: 1100, sampleDays: 3'),
+    'plan-malformed',
+    /^retention: .*sampleDays/,
+  ],
+  [
     'a ratio above one',
     (plan) => plan.replace('passRatio: 0.95', 'passRatio: 95'),
     'plan-malformed',
@@ -71,6 +89,16 @@ describe('plans', () => {
   it('the built-in plan is well', () => {
     const plan = loadPlan(builtInPlanFile('jiangsu-2013'), references);
     expect(plan.targets.map(({ id }) => id)).toEqual(['ipv6-network', 'access-rate']);
+  });
+
+  it('says how long rows are kept, also where it does not', () => {
+    const silent = good.replace(/^retention: .*$/m, '');
+    expect(silent).not.toBe(good);
+    for (const text of [good, silent])
+      expect(parsePlan(text, 'plan.yaml', references).retention).toEqual({
+        successDays: 400,
+        failureDays: 1_100,
+      });
   });
 
   it('a file that is not there is said to be missing', () => {

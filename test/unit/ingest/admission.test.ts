@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ADMISSION_RULES, type Admission, admit, type Receipt } from '../../../ingest/admission.ts';
+import {
+  ADMISSION_RULES,
+  type Admission,
+  admit,
+  CLOCK_REFUSALS,
+  type Receipt,
+} from '../../../ingest/admission.ts';
 import { metricNamed } from '../../../probes/catalogue.ts';
 import type { Measurement } from '../../../probes/measurement.ts';
 import { precedenceOf } from '../../../sql/precedence.ts';
@@ -16,6 +22,7 @@ const receipt: Receipt = {
   now: new Date('2026-11-10T04:00:05Z'),
   received: '2026-11-10T04:00:05.000001Z',
   source: '::ffff:192.0.2.7',
+  horizonMs: Date.parse('2025-12-30T16:00:00Z'),
 };
 
 const judge = (changes: Partial<Measurement>, extra: object = {}): Admission =>
@@ -78,6 +85,7 @@ describe('admit', () => {
     ['an unknown metric', 'unknown-metric', { metric: 'guess' }],
     ['a value the metric does not have', 'unknown-value', { values: { colour: 1 } }],
     ['a time when the probe had no line', 'unbound', { start: '2025-12-31T00:00:00.000Z' }],
+    ['a day that is no longer whole', 'beyond-retention', { start: '2025-12-30T15:59:59.999Z' }],
     ['a future start', 'clock-ahead', { start: '2026-11-10T04:00:08.000Z' }],
     ['a start three years ago', 'too-old', { start: '2023-11-10T04:00:00.000Z' }],
     ['a value that is no number', 'malformed-measurement', {}, { values: { rttMedianMs: 'fast' } }],
@@ -86,6 +94,16 @@ describe('admit', () => {
     ['a negative sequence', 'malformed-measurement', {}, { sequence: -1 }],
   ])('refuses %s', (_, code, changes, extra = {}) => {
     expect(codeOf(judge(changes, extra))).toBe(code);
+  });
+
+  it('finds no fault in the first instant of the days that are kept whole', () => {
+    expect(codeOf(judge({ start: '2025-12-30T16:00:00.000Z' }))).toBe('unbound');
+  });
+
+  it('lets a reviewer vouch for a clock, not for a day that is no longer whole', () => {
+    const old = Buffer.from(JSON.stringify(aMeasurement({ start: '2023-11-10T04:00:00.000Z' })));
+    expect(codeOf(admit(old, receipt))).toBe('too-old');
+    expect(codeOf(admit(old, receipt, CLOCK_REFUSALS))).toBe('beyond-retention');
   });
 
   it('refuses what is not JSON, and cannot name its sequence', () => {

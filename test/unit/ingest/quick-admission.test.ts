@@ -1,6 +1,7 @@
 /** The quick way against admission proper: it may not know, but it is never of another opinion. */
 import { describe, expect, it } from 'vitest';
 import { ADMISSION_RULES, admit, type Receipt } from '../../../ingest/admission.ts';
+import { horizonOf } from '../../../ingest/horizon.ts';
 import {
   QUICK_APPLIES,
   QuickAdmission,
@@ -30,6 +31,8 @@ const receipt: Receipt = {
   now: new Date('2026-11-10T04:00:05Z'),
   received: '2026-11-10T04:00:05.000001Z',
   source: '::ffff:192.0.2.7',
+  // Among the starts that `someMeasurement` makes.
+  horizonMs: horizonOf({ successDays: 21 }, null, new Date('2026-11-10T04:00:05Z')),
 };
 
 const open = (startMs: number): DayRows => {
@@ -41,6 +44,7 @@ const open = (startMs: number): DayRows => {
 const context: QuickContext = {
   probe: 'xuanwu-1',
   nowMs: receipt.now.getTime(),
+  horizonMs: receipt.horizonMs,
   dayAt: open,
 };
 
@@ -193,6 +197,8 @@ describe('the quick way', () => {
     ['29 February of no leap year', '2026-11-10', '2026-02-29'],
     ['an hour too many', 'T04:', 'T24:'],
     ['a month turn within the doubt', '2026-11-10T04:00:00.000Z', '2026-10-31T15:59:59.995Z'],
+    ['a day no longer whole', '2026-11-10T04:00:00.000Z', '2026-10-21T15:59:59.999Z'],
+    ['the first instant that is kept', '2026-11-10T04:00:00.000Z', '2026-10-21T16:00:00.000Z'],
     ['a day without a line', '2026-11-10T', '2026-10-10T'],
     ['an enormous clock doubt', '"uncertaintyMs":10', '"uncertaintyMs":1e300'],
     ['an enormous clock offset', '"offsetMs":1.5', '"offsetMs":-1e300'],

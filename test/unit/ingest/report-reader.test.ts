@@ -16,6 +16,7 @@ const reader = () =>
     now,
     received: '2026-11-10T05:00:00.000001Z',
     source: '::ffff:192.0.2.7',
+    horizonMs: 0,
   });
 const encoded = (measurements: readonly Measurement[], date = now) =>
   Buffer.from(encodeReport({ date: date.toISOString(), agentId: 'xuanwu-1' }, measurements));
