@@ -9,6 +9,7 @@ import { LOOPBACK } from '../ingest/binding.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
 import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
+import { retiredDays } from '../sql/retention.ts';
 import { type Done, monthRules } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
@@ -110,13 +111,24 @@ export class EvidenceReader {
     return measured.every(({ day }) => day < first || day > last || rolled.has(day));
   }
 
-  /** The run that counts for a month; null while there is none under the plan's rules. */
+  /** Days whose rows are no longer whole: what is drawn from them now would be failures alone. */
+  async retiredBetween(first: string, last: string): Promise<boolean> {
+    const retired = await this.#keep('retired', () => retiredDays(this.store), 60_000);
+    return [...retired].some((day) => day >= first && day <= last);
+  }
+
+  /**
+   * The run that counts for a month; null while there is none under the plan's rules. A month that
+   * retention has begun to trim keeps the run it was last judged by, whatever the rules are now.
+   */
   async #rolled(month: string): Promise<Done | null> {
     const rules = monthRules(judgementsOf(this.plan));
     const run = (await this.#done()).find(
       ({ scope, period }) => scope === 'month' && period === month,
     );
-    return run?.rules === rules ? run : null;
+    if (!run || run.rules === rules) return run ?? null;
+    const { first, last } = monthDays(month);
+    return (await this.retiredBetween(first, last)) ? run : null;
   }
 
   #done(): Promise<Done[]> {

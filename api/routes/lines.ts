@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { LOOPBACK } from '../../ingest/binding.ts';
 import { monthDays } from '../../ingest/month.ts';
+import { Refusal } from '../../ingest/refusal.ts';
 import { ancestorCode, type Register } from '../../ingest/register.ts';
 import type { QueryRow } from '../../sql/rows.ts';
 import type { LinePage, LineRow, LineStatistic } from '../contract.ts';
@@ -22,9 +23,18 @@ export function lines(reader: EvidenceReader): Hono {
     const after = context.req.query('cursor') ?? '';
     const register = await reader.register(month);
     const within = placeOfRequest(context, register, reader.plan.area);
+    const { first, last } = monthDays(month);
+    if (await reader.retiredBetween(first, last))
+      throw new Refusal(
+        410,
+        'month-retired',
+        `${month} 的原始记录已按留存规则移除,线路明细不再可得;区域数字与月报仍在`,
+        `the measurements of ${month} were removed as the plan's retention says; of lines nothing is left, figures of areas and the monthly report stay`,
+      );
     // One more than the page tells whether another follows.
     const chosen = await reader.store.query('lines_page', {
-      ...monthDays(month),
+      first,
+      last,
       within: within.code,
       carrier: carrier ?? '',
       after,

@@ -107,7 +107,10 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
   const step = bucketSeconds === DAY_S ? 'day' : bucketSeconds === HOUR_S ? 'hour' : null;
   const ofArea = step && !line && within.length <= AREA_LENGTH[step];
   const days = [dayOf(new Date(start)), dayOf(new Date(Date.parse(end) - 1))] as const;
-  if ((ofArea || step === 'day') && (await reader.rolledBetween(...days))) {
+  const kept =
+    (ofArea || step === 'day') &&
+    ((await reader.rolledBetween(...days)) || (await reader.retiredBetween(...days)));
+  if (kept) {
     if (ofArea) {
       const rows = await reader.store.query('series_area', { ...question, area: within, step });
       return { rows, over: step === 'day' ? 'lines' : 'runs' };

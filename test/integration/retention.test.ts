@@ -9,6 +9,7 @@ import { openStore, type Store } from '../../sql/store.ts';
 import { enrolProbe, quietStation, withEngine } from '../faults/quiet-station.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { eventually, scratch, startStation, tongda } from '../tongda.ts';
+import { boundStore } from './bound-store.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const RETENTION = { successDays: 62, failureDays: 100 };
@@ -191,10 +192,8 @@ function dying(store: Store, after: number) {
   const write = <T>(send: () => Promise<T>): Promise<T> =>
     writes++ < after ? send() : Promise.reject(new Error('killed'));
   const mortal: Store = {
-    ...store,
-    database: store.database,
-    query: (name, params) => store.query(name, params),
-    read: (sql, params) => store.read(sql, params),
+    ...boundStore(store),
+    define: (sql) => write(() => store.define(sql)),
     insert: (table, rows) => write(() => store.insert(table, rows)),
     command: (sql, params) => write(() => store.command(sql, params)),
   };

@@ -15,6 +15,7 @@ import type { InsertOf, QueryRow } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
+import { boundStore } from './bound-store.ts';
 import { startTestStore, type TestStore } from './engine-fixture.ts';
 
 type Row = InsertOf<'measurement'>;
@@ -253,7 +254,7 @@ describe('rollups', () => {
     const before = await contents();
     await store.insert('measurement', [aMeasurementRow({ start: '2026-11-01T05:00:00.000Z' })]);
     const dying: Store = {
-      ...bound(store),
+      ...boundStore(store),
       insert: () => Promise.reject(new Error('killed')),
     };
     await expect(rollUp(dying, reader().plan)).rejects.toThrow('killed');
@@ -274,24 +275,6 @@ describe('rollups', () => {
     expect(await contents()).toEqual(after);
   });
 });
-
-/** The store's methods, to replace one of. */
-function bound(whole: Store): Store {
-  const { database, topology } = whole;
-  return {
-    database,
-    topology,
-    define: whole.define.bind(whole),
-    query: whole.query.bind(whole),
-    indicator: whole.indicator.bind(whole),
-    insert: whole.insert.bind(whole),
-    insertEncoded: whole.insertEncoded.bind(whole),
-    command: whole.command.bind(whole),
-    read: whole.read.bind(whole),
-    ping: whole.ping.bind(whole),
-    close: whole.close.bind(whole),
-  };
-}
 
 function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
