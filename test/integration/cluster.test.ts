@@ -108,7 +108,8 @@ function references(): Step[] {
     line: `line-${number}`,
     place: `32010600100${number}`,
     carrier: 'telecom',
-    technology: number === 0 ? 'loopback' : 'ftth',
+    // Several: of one at least the line and what its probe measured lie on different shards.
+    technology: number % 4 === 0 ? 'loopback' : 'ftth',
     subscribedDownBps: 500_000_000,
     subscribedUpBps: null,
     validFrom: '2026-10-01',
@@ -193,7 +194,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   first: ['2026-11-01', '2026-10-01'],
   last: ['2026-11-30', '2026-10-31'],
   limit: [1_000, 1_000, 25],
-  line: ['', 'line-4'],
+  line: ['', 'line-5'],
   lines: [PROBES.map((_, number) => `line-${number}`), ['line-2', 'line-7']],
   metric: ['throughput', 'icmp-rtt', ''],
   minimumDays: [1, 3],
