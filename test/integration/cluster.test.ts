@@ -201,12 +201,12 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   minimumRuns: [1, 5],
   month: ['2026-09', '2026-10'],
   passRatio: [0.5, 0.9],
-  probe: ['probe-3', 'probe-4', ''],
+  probe: ['probe-3', 'probe-5', ''],
   sequence: [3, 8],
   sha256: ['', '1', '12'],
   slot: ['v0', 'v1'],
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
-  text: ['', 'original 4', ''],
+  text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
 };
 const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));
