@@ -60,7 +60,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
     if (peer) closers.push(peer.stop);
 
     const directory = new ProbeDirectory(store);
-    const writer = new Writer(store, { log });
+    const writer = new Writer(store);
     const reports = collector({
       directory,
       writer,
