@@ -20,20 +20,20 @@ export function runsOf(
   columns: typeof tables.measurement | typeof tables.sample,
   probe: string,
 ): Run[] {
-  const { cells, width, texts } = rows;
-  const [metric, start, sequence] = ['metric', 'start', 'sequence'].map((name) =>
-    Object.keys(columns).indexOf(name),
-  ) as [number, number, number];
+  const { texts } = rows;
+  const names = Object.keys(columns);
+  const cellsOf = (name: string) => rows.cells.subarray(names.indexOf(name) * rows.capacity);
+  const [metrics, starts, sequences] = [cellsOf('metric'), cellsOf('start'), cellsOf('sequence')];
   const byMetric = new Map<number, number[]>();
   for (let row = 0; row < rows.count; row++) {
-    const place = cells[row * width + metric] as number;
+    const place = metrics[row] as number;
     const found = byMetric.get(place);
     if (found) found.push(row);
     else byMetric.set(place, [row]);
   }
   const after = (one: number, other: number) =>
-    (cells[one * width + start] as number) - (cells[other * width + start] as number) ||
-    (cells[one * width + sequence] as number) - (cells[other * width + sequence] as number);
+    (starts[one] as number) - (starts[other] as number) ||
+    (sequences[one] as number) - (sequences[other] as number);
   return [...byMetric].map(([place, found]) => {
     // As probes send them, newest first, that is nearly all of the sorting.
     const order = Uint32Array.from(found.reverse());
@@ -44,7 +44,7 @@ export function runsOf(
       order,
       metric: texts.all[place] as string,
       probe,
-      startMs: cells[(order[0] as number) * width + start] as number,
+      startMs: starts[order[0] as number] as number,
     };
   });
 }

@@ -13,7 +13,7 @@ import { addressText, ended, type Rows, type Texts } from '../sql/cells.ts';
 import { tables } from '../sql/rows.ts';
 import { AHEAD_TOLERANCE_MS, asIpv6, OLDEST_MS } from './admission.ts';
 import { monthOf, monthSpan } from './month.ts';
-import type { DayRows } from './row-layout.ts';
+import { type DayRows, STATION_COLUMNS } from './row-layout.ts';
 
 /** What the lines of one report are judged by. */
 export interface QuickContext {
@@ -25,12 +25,19 @@ export interface QuickContext {
   dayAt(startMs: number): DayRows;
 }
 
-/** The columns this file writes, in order; `tables.measurement` must be these. */
-const LAYOUT =
-  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 received source line place carrier admission';
+/** The columns this file writes; the station's own stand behind them, the same for a whole day. */
+const WRITTEN =
+  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15';
 
-/** Whether the table is still the one this file was written for; if not, `admit` does it all. */
-export const QUICK_APPLIES = Object.keys(tables.measurement).join(' ') === LAYOUT;
+/** Whether the tables are still those this file was written for; if not, `admit` does it all. */
+export const QUICK_APPLIES =
+  Object.keys(tables.measurement).join(' ') === `${WRITTEN} ${STATION_COLUMNS.join(' ')}` &&
+  Object.keys(tables.sample).join(' ') === 'probe sequence metric start samples';
+
+/** Where each column's cells are. */
+const AT = Object.fromEntries(
+  Object.keys(tables.measurement).map((column, index) => [column, index]),
+) as Readonly<Record<keyof typeof tables.measurement, number>>;
 
 const SLOTS = 16;
 const NO = -1;
@@ -120,6 +127,7 @@ export class QuickAdmission {
   readonly #context: QuickContext;
   readonly #begin: Uint8Array;
   readonly #values = new Float64Array(SLOTS);
+  readonly #sample = new Float64Array(Object.keys(tables.sample).length);
   readonly #heads: Head[] = [];
   #head: Head | null = null;
   readonly #probe: number;
@@ -153,7 +161,7 @@ export class QuickAdmission {
    * Admits the line from `from` to `to` and appends its row; null where it does not know, and then
    * nothing was appended.
    */
-  admit(b: Uint8Array, from: number, to: number): DayRows | null {
+  admit(b: Buffer, from: number, to: number): DayRows | null {
     if (!QUICK_APPLIES) return null;
     let at = literal(b, from, this.#begin);
     if (at < 0) return null;
@@ -290,34 +298,41 @@ export class QuickAdmission {
     if (!day.bound) return null;
 
     const { rows } = day;
-    const cell = rows.room();
-    const { cells } = rows;
-    cells[cell] = head.metricName;
-    cells[cell + 1] = this.#probe;
-    cells[cell + 2] = startMs;
-    cells[cell + 3] = sequence;
-    cells[cell + 4] = 1;
-    cells[cell + 5] = head.schedule;
-    cells[cell + 6] = head.task;
-    cells[cell + 7] = head.method;
-    cells[cell + 8] = head.target;
-    cells[cell + 9] = head.address;
-    cells[cell + 10] = head.family;
-    cells[cell + 11] = Math.round(durationMs * 1000);
-    cells[cell + 12] = outcome;
-    cells[cell + 13] = stage > 0 ? this.#stage.placeOf(b, stage, stageEnd) : this.#none;
-    cells[cell + 14] = code > 0 ? this.#code.placeOf(b, code, codeEnd) : this.#none;
-    cells[cell + 15] = detail > 0 ? this.#detail.placeOf(b, detail, detailEnd) : this.#none;
-    cells[cell + 16] =
+    rows.room();
+    const { cells, capacity } = rows;
+    at = rows.count;
+    cells[at + AT.metric * capacity] = head.metricName;
+    cells[at + AT.probe * capacity] = this.#probe;
+    cells[at + AT.start * capacity] = startMs;
+    cells[at + AT.sequence * capacity] = sequence;
+    cells[at + AT.version * capacity] = 1;
+    cells[at + AT.schedule * capacity] = head.schedule;
+    cells[at + AT.task * capacity] = head.task;
+    cells[at + AT.method * capacity] = head.method;
+    cells[at + AT.target * capacity] = head.target;
+    cells[at + AT.address * capacity] = head.address;
+    cells[at + AT.family * capacity] = head.family;
+    cells[at + AT.durationUs * capacity] = Math.round(durationMs * 1000);
+    cells[at + AT.outcome * capacity] = outcome;
+    cells[at + AT.stage * capacity] =
+      stage > 0 ? this.#stage.placeOf(b, stage, stageEnd) : this.#none;
+    cells[at + AT.code * capacity] = code > 0 ? this.#code.placeOf(b, code, codeEnd) : this.#none;
+    cells[at + AT.detail * capacity] =
+      detail > 0 ? this.#detail.placeOf(b, detail, detailEnd) : this.#none;
+    cells[at + AT.conflicts * capacity] =
       conflictCount > 0
         ? this.#context.texts.placeOf(namesOf(b, conflicts, conflictCount))
         : this.#none;
-    cells[cell + 17] = synchronised === 2 ? Number.NaN : synchronised;
-    cells[cell + 18] = offsetKnown ? Math.round(offsetMs * 1000) : Number.NaN;
-    cells[cell + 19] = uncertaintyKnown ? Math.round(uncertaintyMs * 1000) : Number.NaN;
-    cells[cell + 20] = this.#software.placeOf(b, software, softwareEnd);
+    cells[at + AT.clockSynchronised * capacity] = synchronised === 2 ? Number.NaN : synchronised;
+    cells[at + AT.clockOffsetUs * capacity] = offsetKnown
+      ? Math.round(offsetMs * 1000)
+      : Number.NaN;
+    cells[at + AT.clockUncertaintyUs * capacity] = uncertaintyKnown
+      ? Math.round(uncertaintyMs * 1000)
+      : Number.NaN;
+    cells[at + AT.software * capacity] = this.#software.placeOf(b, software, softwareEnd);
     for (let slot = 0; slot < SLOTS; slot++)
-      cells[cell + 21 + slot] =
+      cells[at + (AT.v0 + slot) * capacity] =
         (present & (1 << slot)) !== 0 ? (this.#values[slot] as number) : Number.NaN;
     rows.count++;
 
@@ -326,22 +341,21 @@ export class QuickAdmission {
     this.sampled = samples >= 0 && b[samples] !== CLOSE;
     if (this.sampled) {
       const { samples: list } = day;
-      const sample = list.room();
-      list.cells[sample] = this.#probe;
-      list.cells[sample + 1] = sequence;
-      list.cells[sample + 2] = head.metricName;
-      list.cells[sample + 3] = startMs;
-      list.cells[sample + 4] = appendSamples(list, b, samples, samplesEnd);
-      list.count++;
+      this.#sample[0] = this.#probe;
+      this.#sample[1] = sequence;
+      this.#sample[2] = head.metricName;
+      this.#sample[3] = startMs;
+      this.#sample[4] = appendSamples(list, b, samples, samplesEnd);
+      list.append(this.#sample);
     }
     return day;
   }
 
   /** What stands at `at` before the start; null where it does not know. */
-  #headAt(b: Uint8Array, at: number): Head | null {
+  #headAt(b: Buffer, at: number): Head | null {
     const last = this.#head;
     let head = last?.next ?? null;
-    if (!head || literal(b, at, head.bytes) < 0) {
+    if (!head || !stands(head.bytes, b, at)) {
       head = this.#heads.find(({ bytes }) => literal(b, at, bytes) >= 0) ?? this.#readHead(b, at);
       if (!head) return null;
       if (last) last.next = head;
@@ -531,6 +545,12 @@ function literal(b: Uint8Array, at: number, wanted: Uint8Array): number {
   for (let index = 0; index < wanted.length; index++)
     if (b[at + index] !== wanted[index]) return NO;
   return at + wanted.length;
+}
+
+/** As `literal`, sooner for what is long and likely. */
+function stands(wanted: Uint8Array, b: Buffer, at: number): boolean {
+  const end = at + wanted.length;
+  return end <= b.length && b.compare(wanted, 0, wanted.length, at, end) === 0;
 }
 
 /** The place of the quote that ends a name (`nameSchema`). */

@@ -80,10 +80,6 @@ export function appendRow(day: DayRows, row: MeasurementInsert, sample: SampleIn
   const foreign = rows.tail.findIndex((cell, index) => cell !== cells[rows.width + index]);
   if (foreign >= 0) throw new TypeError(`${COLUMNS[rows.width + foreign]}: not that of the day`);
   const sampleCells = sample && cellsOf(tables.sample, sample, samples);
-  rows.room();
-  rows.cells.set(cells.subarray(0, rows.width), rows.count++ * rows.width);
-  if (sampleCells) {
-    samples.room();
-    samples.cells.set(sampleCells, samples.count++ * samples.width);
-  }
+  rows.append(cells);
+  if (sampleCells) samples.append(sampleCells);
 }

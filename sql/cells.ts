@@ -24,42 +24,64 @@ export class Texts {
   }
 }
 
-/** Rows that grow at the end. */
+/** A cache line holds so many cells. */
+const LINE = 8;
+
+/** Rows that grow at the end. Column after column, so that a column is read in one go. */
 export class Rows {
   readonly texts: Texts;
   /** Columns whose cells a row has; the table's columns behind them are those of `tail`. */
   readonly width: number;
   /** What all rows have in common. */
   readonly tail: Float64Array;
+  /** That of `row` and `column` is at `column * capacity + row`. */
   cells: Float64Array;
+  capacity: number;
   count = 0;
   /** Lists one after another, each with its length before it. */
   floats: Float32Array = NO_FLOATS;
   floatsEnd = 0;
   readonly #listColumn: number;
 
-  constructor(columns: Columns, texts: Texts, tail = NO_CELLS, capacity = 16) {
+  constructor(columns: Columns, texts: Texts, tail = NO_CELLS, capacity = 2 * LINE) {
     const types = Object.values(columns);
     this.texts = texts;
     this.width = types.length - tail.length;
     this.tail = tail;
-    this.cells = new Float64Array(capacity * this.width);
+    this.capacity = oddLines(capacity);
+    this.cells = new Float64Array(this.capacity * this.width);
     this.#listColumn = types.indexOf('Array(Float32)');
   }
 
-  /** Makes room for one row more; its first cell's index. The row is there when `count` says so. */
-  room(): number {
-    const at = this.count * this.width;
-    if (at + this.width > this.cells.length)
-      this.cells = grown(this.cells, new Float64Array(this.cells.length * 2));
-    return at;
+  /** Makes room for one row more. The row is there when `count` says so. */
+  room(): void {
+    if (this.count < this.capacity) return;
+    const capacity = oddLines(this.capacity * 2);
+    const cells = new Float64Array(capacity * this.width);
+    for (let column = 0; column < this.width; column++)
+      cells.set(
+        this.cells.subarray(column * this.capacity, (column + 1) * this.capacity),
+        column * capacity,
+      );
+    this.cells = cells;
+    this.capacity = capacity;
+  }
+
+  append(cells: Float64Array): void {
+    this.room();
+    for (let column = 0; column < this.width; column++)
+      this.cells[column * this.capacity + this.count] = cells[column] as number;
+    this.count++;
   }
 
   /** Makes room for a list of floats; where its length goes. */
   roomForList(length: number): number {
     const end = this.floatsEnd + 1 + length;
-    if (end > this.floats.length)
-      this.floats = grown(this.floats, new Float32Array(Math.max(this.floats.length * 2, end, 64)));
+    if (end > this.floats.length) {
+      const larger = new Float32Array(Math.max(this.floats.length * 2, end, 64));
+      larger.set(this.floats);
+      this.floats = larger;
+    }
     return this.floatsEnd;
   }
 
@@ -69,8 +91,8 @@ export class Rows {
 
   areSame(row: number, other: number): boolean {
     for (let column = 0; column < this.width; column++) {
-      const one = this.cells[row * this.width + column] as number;
-      const two = this.cells[other * this.width + column] as number;
+      const one = this.cells[column * this.capacity + row] as number;
+      const two = this.cells[column * this.capacity + other] as number;
       if (column === this.#listColumn ? !this.#sameList(one, two) : !isSame(one, two)) return false;
     }
     return true;
@@ -88,9 +110,9 @@ export class Rows {
 const NO_CELLS = new Float64Array(0);
 const NO_FLOATS = new Float32Array(0);
 
-function grown<T extends Float64Array | Float32Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
+/** Columns an even number of cache lines apart would share a few places of the cache. */
+function oddLines(capacity: number): number {
+  return (Math.ceil(capacity / LINE) | 1) * LINE;
 }
 
 function isSame(one: number, other: number): boolean {

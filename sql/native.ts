@@ -73,13 +73,15 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array[] {
 function gather(segments: readonly Segment[], column: number, into: Float64Array): void {
   let end = 0;
   for (const { rows, order } of segments) {
-    const { cells, width, tail } = rows;
+    const { cells, width, tail, capacity } = rows;
     if (column >= width) {
       into.fill(tail[column - width] as number, end, end + order.length);
       end += order.length;
-    } else
-      for (let index = 0; index < order.length; index++)
-        into[end++] = cells[(order[index] as number) * width + column] as number;
+      continue;
+    }
+    const first = column * capacity;
+    for (let index = 0; index < order.length; index++)
+      into[end++] = cells[first + (order[index] as number)] as number;
   }
 }
 
