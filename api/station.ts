@@ -64,7 +64,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
 
     const directory = new ProbeDirectory(store);
     const newestRetired = await newestRetiredDay(store);
-    const writer = new Writer(store, { log });
+    const writer = new Writer(store);
     const reports = collector({
       directory,
       writer,

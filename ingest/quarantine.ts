@@ -4,9 +4,7 @@
  * under its own identity; who did it and why stays for ever.
  */
 import { Fault } from '../probes/fault.ts';
-import { encodeRows } from '../sql/row-binary.ts';
-import type { QueryRow } from '../sql/rows.ts';
-import { type InsertOf, tables } from '../sql/rows.ts';
+import type { InsertOf, QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import { ADMISSION_RULES, admit, CLOCK_REFUSALS, type RefusalCode } from './admission.ts';
 import { probeNamed } from './binding.ts';
@@ -99,8 +97,8 @@ export async function release(
         : `sequence ${sequence} came with other content in the same report`,
     );
 
-  if (sample) await store.insertEncoded('sample', encodeRows(tables.sample, [sample]));
-  await store.insertEncoded('measurement', encodeRows(tables.measurement, [row]));
+  if (sample) await store.insert('sample', [sample]);
+  await store.insert('measurement', [row]);
   const log: InsertOf<'quarantine_log'> = {
     at,
     code: entry.code,

@@ -1,7 +1,7 @@
 /**
  * Admission for the lines our own probes write, straight from their bytes to a row: the keys in the
  * order of `probes/measurement.ts`, no white space, no escapes. It admits only what `admit` admits,
- * and writes the same bytes; of any other line it says that it does not know, and `admit` judges.
+ * and writes the same cells; of any other line it says that it does not know, and `admit` judges.
  * `test/unit/ingest/quick-admission.test.ts` holds the two against each other.
  *
  * Why: on two cores, zod, objects and their encoding cost several times what the engine needs to
@@ -9,11 +9,11 @@
  */
 import { METRICS } from '../probes/catalogue.ts';
 import { measurementSchema } from '../probes/measurement.ts';
-import { encodeRows } from '../sql/row-binary.ts';
+import { addressText, ended, type Rows, type Texts } from '../sql/cells.ts';
 import { tables } from '../sql/rows.ts';
 import { AHEAD_TOLERANCE_MS, asIpv6, OLDEST_MS } from './admission.ts';
 import { monthOf, monthSpan } from './month.ts';
-import type { DayRows } from './row-layout.ts';
+import { type DayRows, STATION_COLUMNS } from './row-layout.ts';
 
 /** What the lines of one report are judged by. */
 export interface QuickContext {
@@ -21,16 +21,25 @@ export interface QuickContext {
   readonly nowMs: number;
   /** As `Receipt.horizonMs`. */
   readonly horizonMs: number;
+  /** Of the rows. */
+  readonly texts: Texts;
   /** The rows of the day of `startMs`. */
   dayAt(startMs: number): DayRows;
 }
 
-/** The columns this file writes, in order; `tables.measurement` must be these. */
-const LAYOUT =
-  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 source line place carrier precedence';
+/** The columns this file writes; the station's own stand behind them, the same for a whole day. */
+const WRITTEN =
+  'metric probe start sequence version schedule task method target address family durationUs outcome stage code detail conflicts clockSynchronised clockOffsetUs clockUncertaintyUs software v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15';
 
-/** Whether the table is still the one this file was written for; if not, `admit` does it all. */
-export const QUICK_APPLIES = Object.keys(tables.measurement).join(' ') === LAYOUT;
+/** Whether the tables are still those this file was written for; if not, `admit` does it all. */
+export const QUICK_APPLIES =
+  Object.keys(tables.measurement).join(' ') === `${WRITTEN} ${STATION_COLUMNS.join(' ')}` &&
+  Object.keys(tables.sample).join(' ') === 'probe sequence metric start samples';
+
+/** Where each column's cells are. */
+const AT = Object.fromEntries(
+  Object.keys(tables.measurement).map((column, index) => [column, index]),
+) as Readonly<Record<keyof typeof tables.measurement, number>>;
 
 const SLOTS = 16;
 const NO = -1;
@@ -93,12 +102,42 @@ const QUICK_METRICS: readonly QuickMetric[] = METRICS.map(({ name, values }) => 
 /** The number or whole number last read. */
 let read = 0;
 
+/**
+ * What stands between a line's sequence and its start: the same from run to run of one task, so that
+ * it is read once and then compared.
+ */
+interface Head {
+  readonly bytes: Uint8Array;
+  readonly metric: QuickMetric;
+  /** Their cells. */
+  readonly schedule: number;
+  readonly task: number;
+  readonly metricName: number;
+  readonly method: number;
+  readonly target: number;
+  readonly address: number;
+  readonly family: number;
+  /** The one that came after it last time: tasks take turns. */
+  next: Head | null;
+}
+
+/** Beyond these a report's tasks are too many to be compared one by one. */
+const HEADS = 32;
+
 /** Everything a line said, as numbers and as places in its bytes. */
 export class QuickAdmission {
   readonly #context: QuickContext;
   readonly #begin: Uint8Array;
   readonly #values = new Float64Array(SLOTS);
-  readonly #addresses: { readonly text: Uint8Array; readonly stored: Uint8Array }[] = [];
+  readonly #sample = new Float64Array(Object.keys(tables.sample).length);
+  readonly #heads: Head[] = [];
+  #head: Head | null = null;
+  readonly #probe: number;
+  readonly #none: number;
+  readonly #software: Remembered;
+  readonly #stage: Remembered;
+  readonly #code: Remembered;
+  readonly #detail: Remembered;
   #monthStartMs = 0;
   #monthEndMs = 0;
   #date = new Uint8Array(10);
@@ -106,17 +145,25 @@ export class QuickAdmission {
   /** Of the row last admitted. */
   sequence = 0;
   startMs = 0;
+  sampled = false;
 
   constructor(context: QuickContext) {
+    const { probe, texts } = context;
     this.#context = context;
-    this.#begin = bytes(`{"version":1,"probe":"${context.probe}","sequence":`);
+    this.#begin = bytes(`{"version":1,"probe":"${probe}","sequence":`);
+    this.#probe = texts.placeOf(probe);
+    this.#none = texts.placeOf('');
+    this.#software = new Remembered(texts);
+    this.#stage = new Remembered(texts);
+    this.#code = new Remembered(texts);
+    this.#detail = new Remembered(texts);
   }
 
   /**
    * Admits the line from `from` to `to` and appends its row; null where it does not know, and then
    * nothing was appended.
    */
-  admit(b: Uint8Array, from: number, to: number): DayRows | null {
+  admit(b: Buffer, from: number, to: number): DayRows | null {
     if (!QUICK_APPLIES) return null;
     let at = literal(b, from, this.#begin);
     if (at < 0) return null;
@@ -124,38 +171,10 @@ export class QuickAdmission {
     if (at < 0) return null;
     const sequence = read;
 
-    const schedule = literal(b, at, K.schedule);
-    const scheduleEnd = nameEnd(b, schedule);
-    const task = literal(b, scheduleEnd, K.task);
-    const taskEnd = nameEnd(b, task);
-    const metric = literal(b, taskEnd, K.metric);
-    const metricEnd = nameEnd(b, metric);
-    if (metricEnd < 0) return null;
-    const known = metricAt(b, metric, metricEnd);
-    if (!known) return null;
-    const method = literal(b, metricEnd, K.method);
-    const methodEnd = methodNameEnd(b, method);
-    const target = literal(b, methodEnd, K.target);
-    const targetEnd = plainEnd(b, target, 500);
-    at = literal(b, targetEnd, K.address);
-    if (at < 0) return null;
-    let address = NO_ADDRESS;
-    if (b[at] === QUOTE) {
-      const end = plainEnd(b, at + 1, 64);
-      if (end < 0) return null;
-      const found = this.#addressAt(b, at + 1, end);
-      if (!found) return null;
-      address = found;
-      at = end + 1;
-    } else {
-      at = literal(b, at, K.null);
-    }
-    at = literal(b, at, K.family);
-    if (at < 0) return null;
-    const family = (b[at] as number) - ZERO;
-    if (family !== 4 && family !== 6) return null;
-
-    at = literal(b, at + 1, K.start);
+    const head = this.#headAt(b, at);
+    if (!head) return null;
+    const { metric: known } = head;
+    at += head.bytes.length;
     const startMs = this.#time(b, at);
     if (Number.isNaN(startMs)) return null;
     at = number(b, literal(b, at + 23, K.startEnd));
@@ -279,63 +298,123 @@ export class QuickAdmission {
     if (!this.#monthIsCertain(startMs, offsetMs, uncertaintyMs)) return null;
     if (startMs < this.#context.horizonMs) return null;
     const day = this.#context.dayAt(startMs);
-    if (!day.tail) return null;
+    if (!day.bound) return null;
+
+    const { rows } = day;
+    rows.room();
+    const { cells, capacity } = rows;
+    at = rows.count;
+    cells[at + AT.metric * capacity] = head.metricName;
+    cells[at + AT.probe * capacity] = this.#probe;
+    cells[at + AT.start * capacity] = startMs;
+    cells[at + AT.sequence * capacity] = sequence;
+    cells[at + AT.version * capacity] = 1;
+    cells[at + AT.schedule * capacity] = head.schedule;
+    cells[at + AT.task * capacity] = head.task;
+    cells[at + AT.method * capacity] = head.method;
+    cells[at + AT.target * capacity] = head.target;
+    cells[at + AT.address * capacity] = head.address;
+    cells[at + AT.family * capacity] = head.family;
+    cells[at + AT.durationUs * capacity] = Math.round(durationMs * 1000);
+    cells[at + AT.outcome * capacity] = outcome;
+    cells[at + AT.stage * capacity] =
+      stage > 0 ? this.#stage.placeOf(b, stage, stageEnd) : this.#none;
+    cells[at + AT.code * capacity] = code > 0 ? this.#code.placeOf(b, code, codeEnd) : this.#none;
+    cells[at + AT.detail * capacity] =
+      detail > 0 ? this.#detail.placeOf(b, detail, detailEnd) : this.#none;
+    cells[at + AT.conflicts * capacity] =
+      conflictCount > 0
+        ? this.#context.texts.placeOf(namesOf(b, conflicts, conflictCount))
+        : this.#none;
+    cells[at + AT.clockSynchronised * capacity] = synchronised === 2 ? Number.NaN : synchronised;
+    cells[at + AT.clockOffsetUs * capacity] = offsetKnown
+      ? Math.round(offsetMs * 1000)
+      : Number.NaN;
+    cells[at + AT.clockUncertaintyUs * capacity] = uncertaintyKnown
+      ? Math.round(uncertaintyMs * 1000)
+      : Number.NaN;
+    cells[at + AT.software * capacity] = this.#software.placeOf(b, software, softwareEnd);
+    for (let slot = 0; slot < SLOTS; slot++)
+      cells[at + (AT.v0 + slot) * capacity] =
+        (present & (1 << slot)) !== 0 ? (this.#values[slot] as number) : Number.NaN;
+    rows.count++;
 
     this.sequence = sequence;
     this.startMs = startMs;
-    const { rows } = day;
-    // No column is longer than its text and the 16 slots, addresses and lengths together.
-    rows.room(to - from + 400 + day.tail.length);
-    const o = rows.bytes;
-    const { view } = rows;
-    let end = text(o, rows.end, b, metric, metricEnd);
-    const probe = from + PROBE_AT;
-    end = text(o, end, b, probe, probe + this.#context.probe.length);
-    end = integer(view, end, startMs);
-    end = integer(view, end, sequence);
-    o[end++] = 1;
-    end = text(o, end, b, schedule, scheduleEnd);
-    end = text(o, end, b, task, taskEnd);
-    end = text(o, end, b, method, methodEnd);
-    end = text(o, end, b, target, targetEnd);
-    for (let index = 0; index < 16; index++) o[end++] = address[index] as number;
-    o[end++] = family;
-    end = integer(view, end, Math.round(durationMs * 1000));
-    o[end++] = outcome;
-    end = text(o, end, b, stage, stageEnd);
-    end = text(o, end, b, code, codeEnd);
-    end = text(o, end, b, detail, detailEnd);
-    o[end++] = conflictCount;
-    for (let name = conflicts, index = 0; index < conflictCount; index++) {
-      const nameStops = nameEnd(b, name + 1);
-      end = text(o, end, b, name + 1, nameStops);
-      name = nameStops + 2;
+    this.sampled = samples >= 0 && b[samples] !== CLOSE;
+    if (this.sampled) {
+      const { samples: list } = day;
+      this.#sample[0] = this.#probe;
+      this.#sample[1] = sequence;
+      this.#sample[2] = head.metricName;
+      this.#sample[3] = startMs;
+      this.#sample[4] = appendSamples(list, b, samples, samplesEnd);
+      list.append(this.#sample);
     }
-    if (synchronised === 2) o[end++] = 1;
-    else {
-      o[end++] = 0;
-      o[end++] = synchronised;
-    }
-    end = nullable(o, view, end, offsetKnown, Math.round(offsetMs * 1000));
-    end = nullable(o, view, end, uncertaintyKnown, Math.round(uncertaintyMs * 1000));
-    end = text(o, end, b, software, softwareEnd);
-    for (let slot = 0; slot < SLOTS; slot++)
-      end = nullable(o, view, end, (present & (1 << slot)) !== 0, this.#values[slot] as number);
-    for (let index = 0; index < day.tail.length; index++) o[end++] = day.tail[index] as number;
-    rows.end = end;
-
-    if (samples >= 0 && b[samples] !== CLOSE)
-      writeSamples(day, b, {
-        metric,
-        metricEnd,
-        probe,
-        probeEnd: probe + this.#context.probe.length,
-        sequence,
-        startMs,
-        samples,
-        samplesEnd,
-      });
     return day;
+  }
+
+  /** What stands at `at` before the start; null where it does not know. */
+  #headAt(b: Buffer, at: number): Head | null {
+    const last = this.#head;
+    let head = last?.next ?? null;
+    if (!head || !stands(head.bytes, b, at)) {
+      head = this.#heads.find(({ bytes }) => literal(b, at, bytes) >= 0) ?? this.#readHead(b, at);
+      if (!head) return null;
+      if (last) last.next = head;
+    }
+    this.#head = head;
+    return head;
+  }
+
+  #readHead(b: Uint8Array, from: number): Head | null {
+    const schedule = literal(b, from, K.schedule);
+    const scheduleEnd = nameEnd(b, schedule);
+    const task = literal(b, scheduleEnd, K.task);
+    const taskEnd = nameEnd(b, task);
+    const metric = literal(b, taskEnd, K.metric);
+    const metricEnd = nameEnd(b, metric);
+    if (metricEnd < 0) return null;
+    const known = metricAt(b, metric, metricEnd);
+    if (!known) return null;
+    const method = literal(b, metricEnd, K.method);
+    const methodEnd = methodNameEnd(b, method);
+    const target = literal(b, methodEnd, K.target);
+    const targetEnd = plainEnd(b, target, 500);
+    let at = literal(b, targetEnd, K.address);
+    if (at < 0) return null;
+    let address: string | null = NO_ADDRESS;
+    if (b[at] === QUOTE) {
+      const end = plainEnd(b, at + 1, 64);
+      if (end < 0) return null;
+      address = storedAddress(latin1(b, at + 1, end));
+      at = end + 1;
+    } else {
+      at = literal(b, at, K.null);
+    }
+    at = literal(b, at, K.family);
+    if (at < 0 || address === null) return null;
+    const family = (b[at] as number) - ZERO;
+    if (family !== 4 && family !== 6) return null;
+    at = literal(b, at + 1, K.start);
+    if (at < 0) return null;
+    const { texts } = this.#context;
+    const place = (begin: number, end: number) => texts.placeOf(latin1(b, begin, end));
+    const head: Head = {
+      bytes: Uint8Array.prototype.slice.call(b, from, at),
+      metric: known,
+      schedule: place(schedule, scheduleEnd),
+      task: place(task, taskEnd),
+      metricName: place(metric, metricEnd),
+      method: place(method, methodEnd),
+      target: place(target, targetEnd),
+      address: texts.placeOf(address),
+      family,
+      next: null,
+    };
+    if (this.#heads.length >= HEADS) this.#heads.shift();
+    this.#heads.push(head);
+    return head;
   }
 
   /** The instant at `at`, ms; NaN where there is none. The date is checked by the schema, once a day. */
@@ -366,17 +445,6 @@ export class QuickAdmission {
     return true;
   }
 
-  #addressAt(b: Uint8Array, from: number, to: number): Uint8Array | null {
-    for (const { text: seen, stored } of this.#addresses)
-      if (seen.length === to - from && literal(b, from, seen) >= 0) return stored;
-    const written = latin1(b, from, to);
-    const stored = storedAddress(written);
-    if (stored === null) return null;
-    if (this.#addresses.length >= 16) this.#addresses.shift();
-    this.#addresses.push({ text: bytes(written), stored });
-    return stored;
-  }
-
   #slotAt(b: Uint8Array, at: number, { values }: QuickMetric, expected: number): number {
     for (let step = 0; step < values.length; step++) {
       const slot = (expected + step) % values.length;
@@ -401,54 +469,65 @@ export class QuickAdmission {
   }
 }
 
-const PROBE_AT = '{"version":1,"probe":"'.length;
-const NO_ADDRESS: Uint8Array = new Uint8Array(16);
+/** Texts of one column, where the next is nearly always one of the last. */
+class Remembered {
+  readonly #texts: Texts;
+  readonly #last: { readonly bytes: Uint8Array; readonly place: number }[] = [];
 
-const storedAddresses = new Map<string, Uint8Array | null>();
+  constructor(texts: Texts) {
+    this.#texts = texts;
+  }
 
-/** The 16 bytes the store keeps of an address; null for what the schema calls none. */
-function storedAddress(written: string): Uint8Array | null {
+  placeOf(b: Uint8Array, from: number, to: number): number {
+    for (const { bytes, place } of this.#last)
+      if (bytes.length === to - from && literal(b, from, bytes) >= 0) return place;
+    const place = this.#texts.placeOf(latin1(b, from, to));
+    if (this.#last.length >= 4) this.#last.shift();
+    this.#last.push({ bytes: Uint8Array.prototype.slice.call(b, from, to), place });
+    return place;
+  }
+}
+
+const NO_ADDRESS = addressText('::');
+
+const storedAddresses = new Map<string, string | null>();
+
+/** What the store keeps of an address; null for what the schema calls none. */
+function storedAddress(written: string): string | null {
   let stored = storedAddresses.get(written);
   if (stored === undefined) {
     const valid = measurementSchema.shape.address.safeParse(written).success;
-    stored = valid ? encodeRows({ address: 'IPv6' }, [{ address: asIpv6(written) }]) : null;
+    stored = valid ? addressText(asIpv6(written)) : null;
     if (storedAddresses.size >= 10_000) storedAddresses.clear();
     storedAddresses.set(written, stored);
   }
   return stored;
 }
 
-interface SampleSpan {
-  readonly metric: number;
-  readonly metricEnd: number;
-  readonly probe: number;
-  readonly probeEnd: number;
-  readonly sequence: number;
-  readonly startMs: number;
-  readonly samples: number;
-  readonly samplesEnd: number;
+/** Names that stand quoted and parted by commas from `at` on, as one text. */
+function namesOf(b: Uint8Array, at: number, count: number): string {
+  let names = '';
+  for (let name = at, index = 0; index < count; index++) {
+    const end = nameEnd(b, name + 1);
+    names += ended(latin1(b, name + 1, end));
+    name = end + 2;
+  }
+  return names;
 }
 
-/** Columns of `tables.sample`: probe, sequence, metric, start, samples. */
-function writeSamples(day: DayRows, b: Uint8Array, span: SampleSpan): void {
-  const { samples: rows } = day;
-  const { samples, samplesEnd } = span;
-  rows.room(200 + (samplesEnd - samples) * 4);
-  const o = rows.bytes;
-  const { view } = rows;
-  let end = text(o, rows.end, b, span.probe, span.probeEnd);
-  end = integer(view, end, span.sequence);
-  end = text(o, end, b, span.metric, span.metricEnd);
-  end = integer(view, end, span.startMs);
+/** Appends the list; its cell. */
+function appendSamples(list: Rows, b: Uint8Array, samples: number, samplesEnd: number): number {
   let count = 1;
   for (let at = samples; at < samplesEnd; at++) if (b[at] === COMMA) count++;
-  end = length(o, end, count);
-  for (let at = samples, index = 0; index < count; index++) {
+  const cell = list.roomForList(count);
+  const { floats } = list;
+  floats[cell] = count;
+  for (let at = samples, index = 1; index <= count; index++) {
     at = number(b, at) + 1;
-    view.setFloat32(end, read, true);
-    end += 4;
+    floats[cell + index] = read;
   }
-  rows.end = end;
+  list.floatsEnd = cell + 1 + count;
+  return cell;
 }
 
 /** The place of the closing bracket of a list of numbers that begins at `at`. */
@@ -469,6 +548,12 @@ function literal(b: Uint8Array, at: number, wanted: Uint8Array): number {
   for (let index = 0; index < wanted.length; index++)
     if (b[at + index] !== wanted[index]) return NO;
   return at + wanted.length;
+}
+
+/** As `literal`, sooner for what is long and likely. */
+function stands(wanted: Uint8Array, b: Buffer, at: number): boolean {
+  const end = at + wanted.length;
+  return end <= b.length && b.compare(wanted, 0, wanted.length, at, end) === 0;
 }
 
 /** The place of the quote that ends a name (`nameSchema`). */
@@ -560,40 +645,6 @@ function metricAt(b: Uint8Array, from: number, to: number): QuickMetric | null {
   for (const metric of QUICK_METRICS)
     if (metric.name.length === to - from && literal(b, from, metric.name) >= 0) return metric;
   return null;
-}
-
-/** Writes bytes with their length before them (LEB128). */
-function text(o: Uint8Array, at: number, b: Uint8Array, from: number, to: number): number {
-  let end = length(o, at, to - from);
-  for (let index = from; index < to; index++) o[end++] = b[index] as number;
-  return end;
-}
-
-function length(o: Uint8Array, at: number, value: number): number {
-  let end = at;
-  let rest = value;
-  for (; rest > 0x7f; rest >>= 7) o[end++] = (rest & 0x7f) | 0x80;
-  o[end++] = rest;
-  return end;
-}
-
-/** Eight bytes, two's complement, little-endian; exact for every safe integer. */
-function integer(view: DataView, at: number, value: number): number {
-  const high = Math.floor(value / 2 ** 32);
-  view.setUint32(at, value - high * 2 ** 32, true);
-  view.setInt32(at + 4, high, true);
-  return at + 8;
-}
-
-function nullable(
-  o: Uint8Array,
-  view: DataView,
-  at: number,
-  known: boolean,
-  value: number,
-): number {
-  o[at] = known ? 0 : 1;
-  return known ? integer(view, at + 1, value) : at + 1;
 }
 
 function latin1(b: Uint8Array, from: number, to: number): string {

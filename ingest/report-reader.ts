@@ -11,28 +11,34 @@ import {
   reportHeaderSchema,
   type SequenceRange,
 } from '../probes/report.ts';
+import { Texts } from '../sql/cells.ts';
 import { precedenceOf } from '../sql/precedence.ts';
 import { encodeRows } from '../sql/row-binary.ts';
 import { tables } from '../sql/rows.ts';
 import { ADMISSION_RULES, admit, type QuarantineInsert, type Receipt } from './admission.ts';
+import { type Run, runsOf } from './key-order.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { QuickAdmission } from './quick-admission.ts';
 import { Refusal } from './refusal.ts';
 import { appendRow, type DayRows, dayNumber, instantOf, openDay } from './row-layout.ts';
 
 const LINE_LIMIT_B = 64 * 1024;
+/** Rows a day has room for when it is opened. */
+const [ROWS_AT_LEAST, ROWS_AT_MOST] = [16, 2_000];
 
-/** What one report adds to the store: whole rows, encoded. */
+/** What one report adds to the store: whole rows. */
 export interface Intake {
   readonly probe: string;
   readonly days: readonly {
     readonly day: number;
-    readonly rows: Uint8Array;
-    readonly samples: Uint8Array;
+    readonly measurements: readonly Run[];
+    readonly samples: readonly Run[];
   }[];
+  /** As RowBinary. */
   readonly quarantine: Uint8Array;
   /** Rows of all kinds. */
   readonly rows: number;
+  /** About what it holds in memory. */
   readonly sizeB: number;
   /** The latest start among the rows, ms; −Infinity when there are none. */
   readonly newestStartMs: number;
@@ -41,10 +47,9 @@ export interface Intake {
 /** Where a row of this report lies, so that another of the same sequence can be held against it. */
 interface Placed {
   readonly day: DayRows;
-  readonly from: number;
-  readonly to: number;
-  readonly samplesFrom: number;
-  readonly samplesTo: number;
+  readonly row: number;
+  /** Of its samples; null where it has none. */
+  readonly samplesRow: number | null;
 }
 
 type Quarantined = Acknowledgement['quarantined'][number];
@@ -60,7 +65,7 @@ export class ReportReader {
   /** Of every admitted row, in the order they came. */
   readonly #sequences: number[] = [];
   readonly #places: Placed[] = [];
-  readonly #lastIn = new Map<DayRows, Placed>();
+  readonly #texts = new Texts();
   #placeOf: Map<number, Placed> | null = null;
   #lowest = Number.POSITIVE_INFINITY;
   #highest = Number.NEGATIVE_INFINITY;
@@ -79,6 +84,7 @@ export class ReportReader {
       probe: receipt.probe.probe,
       nowMs: receipt.now.getTime(),
       horizonMs: receipt.horizonMs,
+      texts: this.#texts,
       dayAt: (startMs) => this.#dayAt(startMs),
     });
   }
@@ -108,22 +114,21 @@ export class ReportReader {
     const announced = this.#header?.results;
     if (announced === undefined) throw headless();
     if (announced !== this.#results) throw miscounted(announced, this.#results);
-    const days = [...this.#days.values()]
-      .filter(({ rows }) => rows.end > 0)
-      .map(({ day, rows, samples }) => ({
-        day,
-        rows: rows.written(),
-        samples: samples.written(),
-      }));
+    const { probe } = this.#receipt.probe;
+    const held = [...this.#days.values()].filter(({ rows }) => rows.count > 0);
     const quarantine = encodeRows(tables.quarantine, this.#quarantine);
     const intake: Intake = {
-      probe: this.#receipt.probe.probe,
-      days,
+      probe,
+      days: held.map(({ day, rows, samples }) => ({
+        day,
+        measurements: runsOf(rows, tables.measurement, probe),
+        samples: runsOf(samples, tables.sample, probe),
+      })),
       quarantine,
       rows: this.#sequences.length + this.#quarantine.length,
-      sizeB: days.reduce(
-        (sum, { rows, samples }) => sum + rows.length + samples.length,
-        quarantine.length,
+      sizeB: held.reduce(
+        (sum, { rows, samples }) => sum + rows.sizeB + samples.sizeB,
+        this.#texts.sizeB + quarantine.length,
       ),
       newestStartMs: this.#newestStartMs,
     };
@@ -162,7 +167,8 @@ export class ReportReader {
     if (++this.#results > this.#header.results)
       throw miscounted(this.#header.results, this.#results);
     const day = this.#quick.admit(bytes, from, to);
-    if (day) this.#place(day, this.#quick.sequence, this.#quick.startMs, bytes, from, to);
+    const { sequence, startMs, sampled } = this.#quick;
+    if (day) this.#place(day, sequence, startMs, sampled, bytes, from, to);
     else this.#judge(bytes, from, to);
   }
 
@@ -179,7 +185,7 @@ export class ReportReader {
     const startMs = Date.parse(row.start);
     const day = this.#dayAt(startMs);
     appendRow(day, row, sample);
-    this.#place(day, sequence, startMs, bytes, from, to);
+    this.#place(day, sequence, startMs, sample !== null, bytes, from, to);
   }
 
   /**
@@ -190,23 +196,19 @@ export class ReportReader {
     day: DayRows,
     sequence: number,
     startMs: number,
+    sampled: boolean,
     bytes: Buffer,
     from: number,
     to: number,
   ): void {
-    const before = this.#lastIn.get(day);
-    const placed: Placed = {
-      day,
-      from: before?.to ?? 0,
-      to: day.rows.end,
-      samplesFrom: before?.samplesTo ?? 0,
-      samplesTo: day.samples.end,
-    };
+    const { rows, samples } = day;
+    const samplesRow = sampled ? samples.count - 1 : null;
+    const placed: Placed = { day, row: rows.count - 1, samplesRow };
     const earlier = this.#earlier(sequence);
     if (earlier) {
       const same = areSame(earlier, placed);
-      day.rows.end = placed.from;
-      day.samples.end = placed.samplesFrom;
+      rows.count--;
+      if (sampled) samples.count--;
       if (!same)
         this.#refuse(
           bytes.subarray(from, to),
@@ -216,7 +218,6 @@ export class ReportReader {
         );
       return;
     }
-    this.#lastIn.set(day, placed);
     this.#sequences.push(sequence);
     this.#places.push(placed);
     this.#placeOf?.set(sequence, placed);
@@ -261,10 +262,16 @@ export class ReportReader {
     let rows = this.#days.get(day);
     if (!rows) {
       const { probe, received, source } = this.#receipt;
-      rows = openDay(day, probe.bindingAt(instantOf(day)), {
-        source,
-        precedence: precedenceOf(received, ADMISSION_RULES),
-      });
+      const station = { source, precedence: precedenceOf(received, ADMISSION_RULES) };
+      // The first day is nearly always that of all rows.
+      const expected = this.#days.size === 0 ? (this.#header?.results ?? 0) : 0;
+      rows = openDay(
+        day,
+        probe.bindingAt(instantOf(day)),
+        station,
+        this.#texts,
+        Math.min(Math.max(expected, ROWS_AT_LEAST), ROWS_AT_MOST),
+      );
       this.#days.set(day, rows);
     }
     this.#lastDay = rows;
@@ -272,16 +279,10 @@ export class ReportReader {
   }
 }
 
-function areSame(one: Placed, other: Placed): boolean {
-  return (
-    one.day === other.day &&
-    one.day.rows.bytes
-      .subarray(one.from, one.to)
-      .equals(other.day.rows.bytes.subarray(other.from, other.to)) &&
-    one.day.samples.bytes
-      .subarray(one.samplesFrom, one.samplesTo)
-      .equals(other.day.samples.bytes.subarray(other.samplesFrom, other.samplesTo))
-  );
+function areSame({ day, row, samplesRow }: Placed, other: Placed): boolean {
+  if (day !== other.day || !day.rows.areSame(row, other.row)) return false;
+  if (samplesRow === null || other.samplesRow === null) return samplesRow === other.samplesRow;
+  return day.samples.areSame(samplesRow, other.samplesRow);
 }
 
 /** @throws Fault `report-malformed` */

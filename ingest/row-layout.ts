@@ -1,25 +1,30 @@
 /**
- * Where an admitted measurement goes: rows of one day, written as RowBinary in the order of
- * `tables.measurement` and `tables.sample`, each day an insert of its own because each is a partition.
+ * Where an admitted measurement goes: the rows of one report and day, as cells in the order of
+ * `tables.measurement` and `tables.sample`; each day is an insert of its own because each is a partition.
  */
-import { encodeRows } from '../sql/row-binary.ts';
+import { cellsOf, Rows, type Texts } from '../sql/cells.ts';
 import { tables } from '../sql/rows.ts';
 import type { MeasurementInsert, SampleInsert } from './admission.ts';
 import type { Binding } from './binding.ts';
-import { RowBuffer } from './row-buffer.ts';
 
-/** Columns the station sets, at the end of every row of one report and day. */
-const STATION_COLUMNS = ['source', 'line', 'place', 'carrier', 'precedence'] as const;
+/** Columns the station sets, at the end of every row and the same for one report and day. */
+export const STATION_COLUMNS = ['source', 'line', 'place', 'carrier', 'precedence'] as const;
 type StationColumns = Pick<MeasurementInsert, (typeof STATION_COLUMNS)[number]>;
+
+const COLUMNS = Object.keys(tables.measurement);
+const stationTypes = Object.fromEntries(
+  STATION_COLUMNS.map((column) => [column, tables.measurement[column]]),
+);
 
 /** The rows of one day (Asia/Shanghai) of one report. */
 export interface DayRows {
   /** Days since 1970-01-01, Asia/Shanghai. */
   readonly day: number;
-  /** The end of every row: what the station alone sets. null where the probe had no line that day. */
-  readonly tail: Uint8Array | null;
-  readonly rows: RowBuffer;
-  readonly samples: RowBuffer;
+  /** Whether the probe had a line that day; without one nothing is admitted. */
+  readonly bound: boolean;
+  /** Their tail is what the station sets. */
+  readonly rows: Rows;
+  readonly samples: Rows;
 }
 
 const DAY_MS = 86_400_000;
@@ -34,24 +39,27 @@ export function instantOf(day: number): Date {
   return new Date(day * DAY_MS - SHANGHAI_MS);
 }
 
+/**
+ * @param texts of the whole report
+ * @param expected how many rows may come
+ */
 export function openDay(
   day: number,
   binding: Binding | null,
   station: Pick<StationColumns, 'source' | 'precedence'>,
+  texts: Texts,
+  expected = 16,
 ): DayRows {
+  const samples = new Rows(tables.sample, texts);
+  const tail = binding
+    ? cellsOf(stationTypes, { ...station, ...binding }, samples)
+    : new Float64Array(STATION_COLUMNS.length);
   return {
     day,
-    tail: binding ? tailOf({ ...station, ...binding }) : null,
-    rows: new RowBuffer(),
-    samples: new RowBuffer(64),
+    bound: binding !== null,
+    rows: new Rows(tables.measurement, texts, tail, expected),
+    samples,
   };
-}
-
-function tailOf(station: StationColumns): Uint8Array {
-  const columns = Object.fromEntries(
-    STATION_COLUMNS.map((column) => [column, tables.measurement[column]]),
-  );
-  return encodeRows(columns, [station]);
 }
 
 /**
@@ -60,7 +68,11 @@ function tailOf(station: StationColumns): Uint8Array {
  * @throws TypeError naming the column that cannot hold its value
  */
 export function appendRow(day: DayRows, row: MeasurementInsert, sample: SampleInsert | null): void {
-  const encoded = encodeRows(tables.measurement, [row]);
-  if (sample) day.samples.append(encodeRows(tables.sample, [sample]));
-  day.rows.append(encoded);
+  const { rows, samples } = day;
+  const cells = cellsOf(tables.measurement, row, rows);
+  const foreign = rows.tail.findIndex((cell, index) => cell !== cells[rows.width + index]);
+  if (foreign >= 0) throw new TypeError(`${COLUMNS[rows.width + foreign]}: not that of the day`);
+  const sampleCells = sample && cellsOf(tables.sample, sample, samples);
+  rows.append(cells);
+  if (sampleCells) samples.append(sampleCells);
 }

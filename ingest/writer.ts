@@ -4,14 +4,14 @@
  * before theirs, and the batch grows by itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BaseLogger } from 'pino';
 import { StoreFault } from '../sql/fault.ts';
-import type { TableName } from '../sql/rows.ts';
+import { encodeBlock } from '../sql/native.ts';
+import { tables } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import { type BatchLimit, FairQueue, type Queued } from './fair-queue.ts';
+import { inKeyOrder, type Run } from './key-order.ts';
 import { Refusal } from './refusal.ts';
 import type { Intake } from './report-reader.ts';
-import { mayRetry } from './store-trouble.ts';
 
 interface Waiting extends Queued {
   readonly intake: Intake;
@@ -25,21 +25,15 @@ const GATHER_MS = 5;
 const BATCH: BatchLimit = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
 /** A start this recent is news. */
 const LIVE_MS = 15 * 60_000;
-/** Waits between the attempts at one insert: an engine that restarts is back within these. */
-const RETRY_MS = [50, 200, 800, 2_000, 5_000];
 
 export interface WriterOptions {
   readonly now?: () => Date;
-  readonly log?: Pick<BaseLogger, 'warn'>;
-  readonly retryMs?: readonly number[];
   readonly batch?: BatchLimit;
 }
 
 export class Writer {
   readonly #store: Pick<Store, 'insertEncoded'>;
   readonly #now: () => Date;
-  readonly #log: Pick<BaseLogger, 'warn'> | undefined;
-  readonly #retryMs: readonly number[];
   readonly #batch: BatchLimit;
   readonly #queue = new FairQueue<Waiting>();
   /** One batch at a time: two at once were measured to be smaller, and dearer for the engine. */
@@ -48,8 +42,6 @@ export class Writer {
   constructor(store: Pick<Store, 'insertEncoded'>, options: WriterOptions = {}) {
     this.#store = store;
     this.#now = options.now ?? (() => new Date());
-    this.#log = options.log;
-    this.#retryMs = options.retryMs ?? RETRY_MS;
     this.#batch = options.batch ?? BATCH;
   }
 
@@ -103,10 +95,13 @@ export class Writer {
   }
 
   async #insert(batch: readonly Intake[]): Promise<void> {
-    await this.#insertSafely(
-      'quarantine',
-      batch.map(({ quarantine }) => quarantine),
-    );
+    const refused = batch.flatMap(({ quarantine }) => (quarantine.length > 0 ? [quarantine] : []));
+    if (refused.length > 0)
+      await this.#store.insertEncoded('quarantine', {
+        format: 'RowBinary',
+        columns: Object.keys(tables.quarantine),
+        pieces: refused,
+      });
     // One insert per partition: an insert over many days is many small parts, and slow.
     const days = new Map<number, Intake['days'][number][]>();
     for (const day of batch.flatMap((intake) => intake.days)) {
@@ -116,37 +111,20 @@ export class Writer {
     }
     for (const rows of days.values()) {
       // Samples first: a measurement that is there has its samples there, whatever happens between.
-      await this.#insertSafely(
+      await this.#insertRuns(
         'sample',
-        rows.map(({ samples }) => samples),
+        rows.flatMap(({ samples }) => samples),
       );
-      await this.#insertSafely(
+      await this.#insertRuns(
         'measurement',
-        rows.map((day) => day.rows),
+        rows.flatMap(({ measurements }) => measurements),
       );
     }
   }
 
-  /**
-   * Inserts, and again where the outcome is unknown or the trouble passes: rows that were stored
-   * after all fall on themselves.
-   */
-  async #insertSafely(table: TableName, parts: readonly Uint8Array[]): Promise<void> {
-    const encoded = Buffer.concat(parts);
-    if (encoded.length === 0) return;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#store.insertEncoded(table, encoded);
-      } catch (reason) {
-        const waitMs = this.#retryMs[attempt];
-        if (waitMs === undefined || !mayRetry(reason)) throw reason;
-        this.#log?.warn(
-          { table, attempt: attempt + 1, waitMs, reason: String(reason) },
-          '写入结果未知,稍后重写 · the outcome of an insert is unknown: writing again',
-        );
-        await sleep(waitMs);
-      }
-    }
+  async #insertRuns(table: 'sample' | 'measurement', runs: readonly Run[]): Promise<void> {
+    if (runs.length > 0)
+      await this.#store.insertEncoded(table, encodeBlock(tables[table], inKeyOrder(runs)));
   }
 }
 

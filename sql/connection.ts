@@ -21,8 +21,15 @@ export type Repeatable =
   | 'question'
   | 'never';
 
-/** A restarted engine is back within a second; a longer absence is the asker's to wait for. */
-const PAUSES_MS = [100, 300, 900];
+/**
+ * A restarted engine is back within a second, on a large store within some; a longer absence is the
+ * asker's to wait for. Rows wait longer than a reader would.
+ */
+const PAUSES_MS: Readonly<Record<Repeatable, readonly number[]>> = {
+  insert: [100, 300, 900, 2_700],
+  question: [100, 300, 900],
+  never: [],
+};
 /** No request is sent again later than this after it was first sent. */
 const REPEAT_WITHIN_MS = 20_000;
 const PING_MS = 2_000;
@@ -54,11 +61,8 @@ export class Connection {
         return await work(this.#current());
       } catch (error) {
         const trouble = troubleOf(error);
-        const again =
-          trouble === 'away'
-            ? repeatable !== 'never'
-            : trouble === 'busy' && repeatable === 'insert';
-        const pauseMs = PAUSES_MS[attempt];
+        const again = trouble === 'away' || (trouble === 'busy' && repeatable === 'insert');
+        const pauseMs = PAUSES_MS[repeatable][attempt];
         if (!again || pauseMs === undefined || Date.now() + pauseMs > latest)
           throw troubleFault(trouble, error);
         await sleep(pauseMs);

@@ -3,6 +3,7 @@
  *
  * @see https://clickhouse.com/docs/interfaces/formats/RowBinary
  */
+import { addressBytes, mismatch, numeric, text, unsigned64, wholeNumberOf } from './values.ts';
 
 /** Writes one value of one type; throws a TypeError for a value that is none. */
 type Write = (sink: Sink, value: unknown) => void;
@@ -56,12 +57,8 @@ function makeWriter(type: string): Write {
       return nullable(writerOf(inner));
     case 'Array':
       return array(writerOf(inner));
-    case 'Enum8':
-      return enumeration(inner);
     case 'FixedString':
       return fixedString(Number(inner));
-    case 'DateTime64':
-      return time(Number.parseInt(inner, 10));
     case 'String':
       return (sink, value) => {
         // Bytes stay what they are, also where they are no text.
@@ -69,23 +66,18 @@ function makeWriter(type: string): Write {
         sink.length(value.length);
         sink.bytes(value);
       };
-    case 'Bool':
-      return (sink, value) => {
-        if (typeof value !== 'boolean') throw mismatch('a Boolean', value);
-        sink.byte(value ? 1 : 0);
-      };
-    case 'Date':
-      return (sink, value) => sink.integer(instant(`${text(value)}T00:00:00Z`) / 86_400_000, 2);
     case 'IPv6':
-      return address();
+      return (sink, value) => sink.bytes(addressBytes(text(value)));
     case 'Float32':
       return (sink, value) => sink.float32(numeric(value));
     case 'Float64':
       return (sink, value) => sink.float64(numeric(value));
   }
-  const integer = /^(U?)Int(8|16|32|64)$/.exec(type);
-  if (!integer) throw new TypeError(`type ${type} cannot be written`);
-  return integerOf(integer[1] === 'U', Number(integer[2]));
+  const { sizeB, of } = wholeNumberOf(type);
+  if (type === 'UInt64')
+    return (sink, value) =>
+      typeof value === 'bigint' ? sink.large(unsigned64(value)) : sink.integer(of(value), sizeB);
+  return (sink, value) => sink.integer(of(value), sizeB);
 }
 
 function nullable(write: Write): Write {
@@ -103,107 +95,12 @@ function array(write: Write): Write {
   };
 }
 
-function enumeration(members: string): Write {
-  const numbers = new Map<unknown, number>(
-    [...members.matchAll(/'([^']*)' = (-?\d+)/g)].map(([, name, number]) => [name, Number(number)]),
-  );
-  return (sink, value) => {
-    const number = numbers.get(value);
-    if (number === undefined) throw mismatch(`one of ${[...numbers.keys()].join(', ')}`, value);
-    sink.integer(number, 1);
-  };
-}
-
 function fixedString(length: number): Write {
   return (sink, value) => {
     const bytes = Buffer.from(text(value));
     if (bytes.length !== length) throw mismatch(`${length} bytes`, value);
     sink.bytes(bytes);
   };
-}
-
-/** RFC 3339 UTC in whole ticks of 10^-precision s; finer digits would be lost and are refused. */
-function time(precision: number): Write {
-  return (sink, value) => {
-    const [, seconds, fraction = ''] = /^(.{19})(?:\.(\d+))?Z$/.exec(text(value)) ?? [];
-    if (!seconds || fraction.length > precision)
-      throw mismatch(`a UTC time of ${precision} decimals`, value);
-    const ticks = (instant(`${seconds}Z`) / 1000) * 10 ** precision;
-    sink.integer(ticks + Number(fraction.padEnd(precision, '0')), 8);
-  };
-}
-
-/** Addresses come again and again: each is read once, up to a bound. */
-function address(): Write {
-  const known = new Map<string, Uint8Array>();
-  return (sink, value) => {
-    let bytes = known.get(text(value));
-    if (!bytes) {
-      bytes = addressBytes(text(value));
-      if (known.size > 10_000) known.clear();
-      known.set(text(value), bytes);
-    }
-    sink.bytes(bytes);
-  };
-}
-
-function integerOf(unsigned: boolean, bits: number): Write {
-  const least = unsigned ? 0 : -(2 ** (bits - 1));
-  const most = 2 ** (unsigned ? bits : bits - 1) - 1;
-  return (sink, value) => {
-    // Beyond 2^53 a number is not exact; a bigint is.
-    if (bits === 64 && unsigned && typeof value === 'bigint' && value === BigInt.asUintN(64, value))
-      return sink.large(value);
-    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
-      throw mismatch(`a whole number of ${bits} bits${unsigned ? ' without sign' : ''}`, value);
-    sink.integer(value as number, bits / 8);
-  };
-}
-
-function instant(rfc3339: string): number {
-  const milliseconds = Date.parse(rfc3339);
-  if (Number.isNaN(milliseconds)) throw mismatch('a date or time', rfc3339);
-  return milliseconds;
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw mismatch('a text', value);
-  return value;
-}
-
-function numeric(value: unknown): number {
-  if (typeof value !== 'number') throw mismatch('a number', value);
-  return value;
-}
-
-function mismatch(wanted: string, value: unknown): TypeError {
-  return new TypeError(`wants ${wanted}, not ${JSON.stringify(value) ?? 'nothing'}`);
-}
-
-/** The 16 bytes of an IPv6 address (RFC 4291 §2.2), also one that ends in an IPv4 address. */
-function addressBytes(address: string): Uint8Array {
-  const hex = address.replace(
-    /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
-    (_, a, b, c, d) => `${(a * 256 + +b).toString(16)}:${(c * 256 + +d).toString(16)}`,
-  );
-  const [head = '', tail, more] = hex.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  const groups = [...before, ...Array<string>(Math.max(zeros, 0)).fill('0'), ...after];
-  if (
-    more !== undefined ||
-    groups.length !== 8 ||
-    !groups.every((group) => /^[\da-f]{1,4}$/i.test(group))
-  )
-    throw mismatch('an IPv6 address', address);
-  const bytes = new Uint8Array(16);
-  groups.forEach((group, index) => {
-    const value = Number.parseInt(group, 16);
-    bytes[index * 2] = value >> 8;
-    bytes[index * 2 + 1] = value & 0xff;
-  });
-  return bytes;
 }
 
 /** A buffer that grows; little-endian, as ClickHouse's. */

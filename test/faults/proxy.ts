@@ -31,8 +31,16 @@ export interface FaultyProxy {
   readonly url: string;
   /** Requests that carried the marked text, faulty or not. */
   readonly seen: number;
-  /** Orders a fault for each of the next `times` requests whose query or body holds `text`. */
-  order(fault: FaultName | { readonly delayMs: number }, text: string, times?: number): void;
+  /**
+   * Orders a fault for each of the next `times` requests whose query or body holds `text`; the first
+   * `unharmed` of them pass before.
+   */
+  order(
+    fault: FaultName | { readonly delayMs: number },
+    text: string,
+    times?: number,
+    unharmed?: number,
+  ): void;
   /** Orders nothing more and counts anew. */
   reset(): void;
   stop(): Promise<void>;
@@ -42,6 +50,7 @@ interface Order {
   readonly fault: FaultName | { readonly delayMs: number };
   readonly text: string;
   left: number;
+  unharmed: number;
 }
 
 /** Starts a proxy on loopback before `target`, `http://HOST:PORT`. */
@@ -57,8 +66,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     const asked = `${decodeURIComponent(request.url ?? '').replaceAll('+', ' ')}\n${body.toString('latin1')}`;
     const order = orders.find(({ text }) => asked.includes(text));
     if (order) seen++;
-    const fault = order && order.left > 0 ? order.fault : null;
-    if (order) order.left--;
+    const passes = !order || order.unharmed-- > 0 || order.left-- <= 0;
+    const fault = passes ? null : order.fault;
     if (fault === 'reset-before') return hangUp(request.socket);
     if (fault === 'error-500') {
       response.writeHead(500, { 'content-type': 'text/html' }).end('<h1>Internal Error</h1>');
@@ -97,8 +106,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     get seen() {
       return seen;
     },
-    order: (fault, text, times = 1) => {
-      orders.push({ fault, text, left: times });
+    order: (fault, text, times = 1, unharmed = 0) => {
+      orders.push({ fault, text, left: times, unharmed });
     },
     reset: () => {
       orders = [];

@@ -35,7 +35,7 @@ export interface TestCollectorOptions {
   readonly now: Date;
   readonly body?: BodyLimits;
   readonly budget?: BudgetLimits;
-  readonly writer?: Pick<WriterOptions, 'retryMs' | 'batch'>;
+  readonly writer?: Pick<WriterOptions, 'batch'>;
 }
 
 /** Every probe on a line of its own, in the villages of one township. */

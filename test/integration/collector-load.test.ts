@@ -16,7 +16,7 @@ beforeAll(async () => {
     probes: PROBES,
     now: NOW,
     budget: { totalB: 1_400_000, perProbeB: 900_000 },
-    writer: { retryMs: [1, 1, 1], batch: { rows: ROWS, sizeB: 1 << 20 } },
+    writer: { batch: { rows: ROWS, sizeB: 1 << 20 } },
   });
 });
 afterAll(() => test.stop());
@@ -148,20 +148,6 @@ describe('pressure', () => {
 });
 
 describe('a store that stumbles', () => {
-  it('an insert of unknown outcome is written again, and counts once', async () => {
-    const rows = someRows('village-2', HOUR_MS, 30);
-    let attempts = 0;
-    test.insert = async (table, encoded) => {
-      await test.store.insertEncoded(table, encoded);
-      if (++attempts <= 2)
-        throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-    };
-    const response = await test.send('village-2', rows);
-    expect(acknowledgementSchema.parse(await response.json()).stored).toBe(30);
-    expect(attempts).toBe(3);
-    expect(await countOf(rows)).toBe(30);
-  });
-
   it('what cannot be stored is not acknowledged, and the collector goes on', async () => {
     const rows = someRows('village-2', HOUR_MS, 5);
     test.insert = async () => {

@@ -21,7 +21,7 @@ const NOW = new Date('2026-11-20T05:00:00.000Z');
 
 let test: TestCollector;
 beforeAll(async () => {
-  test = await startTestCollector({ probes: PROBES, now: NOW, writer: { retryMs: [1, 1] } });
+  test = await startTestCollector({ probes: PROBES, now: NOW });
   await defineMetricViews(test.store, METRICS);
 });
 afterAll(() => test.stop());

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../ingest/budget.ts';
-import { mayRetry } from '../../../ingest/store-trouble.ts';
 import { claimedSizeB } from '../../../ingest/zstd.ts';
 
 const busy = expect.objectContaining({ code: 'busy', status: 429 });
@@ -37,20 +36,6 @@ describe('Budget', () => {
     const budget = new Budget({ totalB: 100, perProbeB: 100 });
     expect(() => budget.boundBacklog(50)).not.toThrow();
     expect(() => budget.boundBacklog(51)).toThrow(busy);
-  });
-});
-
-describe('mayRetry', () => {
-  it.each([
-    [{ code: 'ECONNRESET' }, true],
-    [new Error('socket hang up'), true],
-    [new Error('Timeout error.'), true],
-    [{ code: '252', message: 'Too many parts' }, true],
-    [{ code: '243', message: 'No space left' }, false],
-    [{ code: '62', message: 'Syntax error' }, false],
-    [new TypeError('v0: wants a whole number'), false],
-  ])('%o: %s', (reason, expected) => {
-    expect(mayRetry(reason)).toBe(expected);
   });
 });
 

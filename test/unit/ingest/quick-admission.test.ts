@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ADMISSION_RULES, admit, type Receipt } from '../../../ingest/admission.ts';
 import { horizonOf } from '../../../ingest/horizon.ts';
+import { runsOf } from '../../../ingest/key-order.ts';
 import {
   QUICK_APPLIES,
   QuickAdmission,
@@ -16,7 +17,10 @@ import {
 } from '../../../ingest/row-layout.ts';
 import { METRICS } from '../../../probes/catalogue.ts';
 import type { Measurement } from '../../../probes/measurement.ts';
+import { Texts } from '../../../sql/cells.ts';
+import { encodeBlock } from '../../../sql/native.ts';
 import { precedenceOf } from '../../../sql/precedence.ts';
+import { tables } from '../../../sql/rows.ts';
 import { type Chance, chance } from '../../chance.ts';
 import { aMeasurement } from '../../measurement.ts';
 
@@ -24,7 +28,8 @@ const receipt: Receipt = {
   probe: {
     probe: 'xuanwu-1',
     bindingAt: (instant) =>
-      instant < new Date('2026-10-20T00:00:00Z')
+      // Midnight in Shanghai: bindings change with the day.
+      instant < new Date('2026-10-19T16:00:00Z')
         ? null
         : { line: 'line-1', place: '320102002001', carrier: 'telecom' },
   },
@@ -35,21 +40,29 @@ const receipt: Receipt = {
   horizonMs: horizonOf({ successDays: 21 }, null, new Date('2026-11-10T04:00:05Z')),
 };
 
-const open = (startMs: number): DayRows => {
+const open = (startMs: number, texts = new Texts()): DayRows => {
   const day = dayNumber(startMs);
   const { received, source, probe } = receipt;
   const station = { source, precedence: precedenceOf(received, ADMISSION_RULES) };
-  return openDay(day, probe.bindingAt(instantOf(day)), station);
+  return openDay(day, probe.bindingAt(instantOf(day)), station, texts);
 };
+const texts = new Texts();
 const context: QuickContext = {
   probe: 'xuanwu-1',
   nowMs: receipt.now.getTime(),
   horizonMs: receipt.horizonMs,
-  dayAt: open,
+  texts,
+  dayAt: (startMs) => open(startMs, texts),
 };
 
+/** What would be sent to the store. */
 const bytesOf = ({ rows, samples }: DayRows) =>
-  `${rows.written().toString('hex')} ${samples.written().toString('hex')}`;
+  [
+    encodeBlock(tables.measurement, runsOf(rows, tables.measurement, 'xuanwu-1')),
+    encodeBlock(tables.sample, runsOf(samples, tables.sample, 'xuanwu-1')),
+  ]
+    .map(({ columns, pieces }) => `${columns} ${Buffer.concat(pieces).toString('hex')}`)
+    .join('\n');
 
 const quick = new QuickAdmission(context);
 
