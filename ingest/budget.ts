@@ -11,7 +11,7 @@ export interface BudgetLimits {
 }
 
 export const BUDGET_LIMITS: BudgetLimits = {
-  totalB: 128 * 1024 * 1024,
+  totalB: 160 * 1024 * 1024,
   perProbeB: 32 * 1024 * 1024,
 };
 

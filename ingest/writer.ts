@@ -22,7 +22,7 @@ interface Waiting extends Queued {
 /** How long the first report of a batch waits for company. */
 const GATHER_MS = 5;
 /** One batch: large enough for the engine to be at its best, small enough to be done in a second. */
-const BATCH: BatchLimit = { rows: 100_000, sizeB: 24 * 1024 * 1024 };
+export const BATCH: BatchLimit = { rows: 100_000, sizeB: 32 * 1024 * 1024 };
 /** A start this recent is news. */
 const LIVE_MS = 15 * 60_000;
 

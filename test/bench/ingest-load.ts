@@ -3,21 +3,33 @@
  * after report as our agent does, compressed, the next when the last is acknowledged. Told by its
  * parent to prepare a wave of reports and then to send it, so that writing them is not timed.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { METRICS } from '../../probes/catalogue.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { type Acknowledgement, encodeReport } from '../../probes/report.ts';
 
+interface ProbeToken {
+  readonly probe: string;
+  readonly token: string;
+}
+
 export interface LoadPlan {
   readonly url: string;
-  readonly tokens: readonly { readonly probe: string; readonly token: string }[];
+  readonly tokens: readonly ProbeToken[];
+  /** The probe that has no backlog. */
+  readonly live: ProbeToken;
   readonly rowsPerReport: number;
   /** The first measurement of every probe, ms. */
   readonly startMs: number;
 }
 
-export type Order = { plan: LoadPlan } | { prepare: { reportsPerProbe: number } } | 'send';
+export type Order =
+  | { plan: LoadPlan }
+  | { prepare: { reportsPerProbe: number } }
+  | { live: { reports: number } }
+  | 'send';
 
 export interface Sent {
   readonly ms: number;
@@ -25,9 +37,13 @@ export interface Sent {
   readonly stored: number;
   readonly refusals: number;
   readonly wireB: number;
+  /** From sending a report of one new row to its acknowledgement, while the backlog was sent. */
+  readonly liveMs: readonly number[];
 }
 
 const PERIOD_MS = 2_000;
+/** Between two live reports. */
+const LIVE_PAUSE_MS = 100;
 const agent = new Agent({ connections: 128, headersTimeout: 120_000 });
 let plan: LoadPlan;
 /** By probe: reports ready to be sent. */
@@ -38,14 +54,19 @@ process.on('message', (order: Order) => {
   void obey(order).then((answer) => process.send?.(answer));
 });
 
-async function obey(order: Order): Promise<Sent | 'ready'> {
+async function obey(order: Order): Promise<Sent | number[] | 'ready'> {
   if (order === 'send') return send();
+  if ('live' in order) {
+    const latencies: number[] = [];
+    while (latencies.length < order.live.reports) latencies.push(await sendLive());
+    return latencies;
+  }
   if ('plan' in order) plan = order.plan;
-  else prepare(order.prepare.reportsPerProbe);
+  else await prepare(order.prepare.reportsPerProbe);
   return 'ready';
 }
 
-function prepare(reportsPerProbe: number): void {
+async function prepare(reportsPerProbe: number): Promise<void> {
   waves = plan.tokens.map(() => []);
   for (let turn = 0; turn < reportsPerProbe; turn++) {
     for (const [index, { probe }] of plan.tokens.entries()) {
@@ -58,6 +79,8 @@ function prepare(reportsPerProbe: number): void {
       waves[index]?.push(gzipSync(encodeReport({ date, agentId: probe }, measurements)));
     }
     sequence += plan.rowsPerReport;
+    // Meanwhile the server hangs up on those who say nothing; to be heard before the next is sent.
+    await sleep(10);
   }
 }
 
@@ -99,41 +122,61 @@ function measurementOf(probe: string, sequence: number, index: number): Measurem
   };
 }
 
+/** A measurement made just now; until it is acknowledged, ms. */
+async function sendLive(): Promise<number> {
+  const { probe, token } = plan.live;
+  const now = new Date();
+  const measurement = { ...measurementOf(probe, now.getTime(), 0), start: now.toISOString() };
+  const body = encodeReport({ date: now.toISOString(), agentId: probe }, [measurement]);
+  const begun = performance.now();
+  await post(token, Buffer.from(body), 'identity');
+  return performance.now() - begun;
+}
+
+let refusals = 0;
+
+/** Sends until it is acknowledged. */
+async function post(token: string, body: Buffer, encoding: string): Promise<Acknowledgement> {
+  for (;;) {
+    const answer = await request(plan.url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-encoding': encoding },
+      body,
+      dispatcher: agent,
+    });
+    const content = await answer.body.json();
+    if (answer.statusCode === 200) return content as Acknowledgement;
+    if (answer.statusCode !== 429) throw new Error(JSON.stringify(content));
+    refusals++;
+    await sleep(50);
+  }
+}
+
 async function send(): Promise<Sent> {
   const begun = performance.now();
   const cpu = process.cpuUsage();
   let stored = 0;
-  let refusals = 0;
   let wireB = 0;
+  refusals = 0;
+  let over = false;
+  const liveMs: number[] = [];
+  const news = (async () => {
+    while (!over) {
+      liveMs.push(await sendLive());
+      await sleep(LIVE_PAUSE_MS);
+    }
+  })();
   await Promise.all(
     plan.tokens.map(async ({ token }, index) => {
       for (const body of waves[index] ?? []) {
-        for (;;) {
-          const answer = await request(plan.url, {
-            method: 'POST',
-            headers: { authorization: `Bearer ${token}`, 'content-encoding': 'gzip' },
-            body,
-            dispatcher: agent,
-          });
-          const content = (await answer.body.json()) as Acknowledgement;
-          if (answer.statusCode === 200) {
-            stored += content.stored;
-            wireB += body.length;
-            break;
-          }
-          if (answer.statusCode !== 429) throw new Error(JSON.stringify(content));
-          refusals++;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
+        stored += (await post(token, body, 'gzip')).stored;
+        wireB += body.length;
       }
     }),
   );
+  const ms = performance.now() - begun;
   const { user, system } = process.cpuUsage(cpu);
-  return {
-    ms: performance.now() - begun,
-    cpuMs: (user + system) / 1000,
-    stored,
-    refusals,
-    wireB,
-  };
+  over = true;
+  await news;
+  return { ms, cpuMs: (user + system) / 1000, stored, refusals, wireB, liveMs };
 }
