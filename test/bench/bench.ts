@@ -16,6 +16,10 @@ export interface BenchContext {
   readonly directory: string;
   /** How many rows, where a bench can take more or less of them (`--rows`). */
   readonly rows?: number;
+  /** Several of them, for a bench that holds one against the other (`--rows 1000000,10000000`). */
+  readonly sizes?: readonly number[];
+  /** Where a bench may leave what took long to make, and find it the next time (`--keep DIR`). */
+  readonly keep?: string;
   /** Says on standard error how far it is. */
   progress(text: string): void;
   /** How long a bench that can be any length should take; its own choice when not told. */

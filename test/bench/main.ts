@@ -1,26 +1,36 @@
 /**
  * `npm run bench`: every bench of the list, each against its referee in the same run.
- * `--only NAME` runs one, `--rows N` makes it larger, `--minutes N` says how long a soak takes,
+ * `--only NAME` runs one, `--rows N` makes it larger (`--rows N,M` where a bench compares sizes),
+ * `--minutes N` says how long a soak takes, `--keep DIR` keeps large datasets there for the next time,
  * `--json FILE` writes the figures; progress goes to standard error.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Ratio } from './bench.ts';
 import { ingestBench } from './ingest.ts';
 import { insertBench } from './insert.ts';
 import { pingBench } from './ping.ts';
+import { questionsBench } from './questions.ts';
 import { readersBench } from './readers.ts';
 import { soakBench } from './soak.ts';
 
-const BENCHES: readonly Bench[] = [ingestBench, insertBench, pingBench, readersBench, soakBench];
+const BENCHES: readonly Bench[] = [
+  ingestBench,
+  insertBench,
+  pingBench,
+  questionsBench,
+  readersBench,
+  soakBench,
+];
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     rows: { type: 'string' },
     minutes: { type: 'string' },
+    keep: { type: 'string' },
     json: { type: 'string' },
   },
 });
@@ -35,13 +45,16 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+const sizes = values.rows?.split(',').map(Number);
+
 const results: (Ratio & { bench: string })[] = [];
 for (const { name, run } of chosen) {
   const directory = mkdtempSync(join(tmpdir(), `tongda-bench-${name}-`));
   try {
     const ratios = await run({
       directory,
-      ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
+      ...(sizes?.[0] !== undefined && { rows: sizes[0], sizes }),
+      ...(values.keep !== undefined && { keep: resolve(values.keep) }),
       progress: (text) => console.error(`${name}: ${text}`),
       ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
     });
