@@ -49,7 +49,9 @@ const rows: Measurement[] = Array.from({ length: ROWS }, (_, sequence) =>
 );
 
 const effect = async () => ({
-  rows: await test.store.read('SELECT * EXCEPT precedence FROM measurement FINAL ORDER BY sequence'),
+  rows: await test.store.read(
+    'SELECT * EXCEPT precedence FROM measurement FINAL ORDER BY sequence',
+  ),
   samples: await test.store.read('SELECT * FROM sample FINAL ORDER BY sequence'),
   figures: await test.store.read(
     `SELECT toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai')) AS day, count() AS n,
