@@ -8,6 +8,9 @@ const CURE = {
   en: 'run tongda store rollup --anew; if nobody touched the data, report it as a bug',
 };
 
+const COMPARED = { zh: '已比对的日与月', en: 'days and months compared' };
+const STALE = { zh: '待汇总的日', en: 'days waiting to be rolled up' };
+
 export const rollups: StoreCheck = {
   name: 'rollups',
   title: { zh: '汇总与原始记录一致', en: 'rollups equal the measurements' },
@@ -31,12 +34,11 @@ export const rollups: StoreCheck = {
       for (const table of await differingRollups(store, run, of))
         if (await stands(store, run)) findings.push(differs(table, run.period));
     }
-    const title = { zh: '待汇总的日', en: 'days waiting to be rolled up' };
     return {
       findings,
       figures: [
-        { name: 'rollups-compared', title: this.title, subject: 'store', value: comparable.length },
-        { name: 'days-stale', title, subject: 'store', value: stale.length },
+        { name: 'rollups-compared', title: COMPARED, subject: 'store', value: comparable.length },
+        { name: 'days-stale', title: STALE, subject: 'store', value: stale.length },
       ],
     };
   },

@@ -150,6 +150,14 @@ function references(): Step[] {
     put('probe', [
       { ...probes[3], revoked: '2026-11-01T00:00:00.000Z', updated: later } as InsertOf<'probe'>,
     ]),
+    put(
+      'retired_day',
+      PROBES.map((_, number) => ({
+        ...{ table: 'measurement', day: `2024-05-1${number}`, at: '2026-11-01T20:30:00.000000Z' },
+        ...{ rule: 'failures-kept' as const, limitDays: 400, rowsBefore: 9, rowsKept: number },
+        done: true,
+      })),
+    ),
     ...[1, 1, 2].map((edition) =>
       put(
         'edition',
