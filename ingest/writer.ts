@@ -83,19 +83,22 @@ export class Writer {
     while (this.#queue.length > 0) {
       const batch = this.#queue.take(this.#batch);
       try {
-        await this.#insert(batch.map(({ intake }) => intake));
-        for (const { durable } of batch) durable();
+        await this.#insert(batch);
       } catch (reason) {
         // The store's own faults say what is the matter and when to come back.
         const refusal = reason instanceof StoreFault ? reason : notStored(reason);
+        // To those that are durable already this says nothing.
         for (const { failed } of batch) failed(refusal);
       }
     }
     this.#flushing = null;
   }
 
-  async #insert(batch: readonly Intake[]): Promise<void> {
-    const refused = batch.flatMap(({ quarantine }) => (quarantine.length > 0 ? [quarantine] : []));
+  /** Inserts a batch; whoever's last row is durable hears of it at once. */
+  async #insert(batch: readonly Waiting[]): Promise<void> {
+    const refused = batch.flatMap(({ intake: { quarantine } }) =>
+      quarantine.length > 0 ? [quarantine] : [],
+    );
     if (refused.length > 0)
       await this.#store.insertEncoded('quarantine', {
         format: 'RowBinary',
@@ -104,12 +107,24 @@ export class Writer {
       });
     // One insert per partition: an insert over many days is many small parts, and slow.
     const days = new Map<number, Intake['days'][number][]>();
-    for (const day of batch.flatMap((intake) => intake.days)) {
+    for (const day of batch.flatMap(({ intake }) => intake.days)) {
       const found = days.get(day.day);
       if (found) found.push(day);
       else days.set(day.day, [day]);
     }
-    for (const rows of days.values()) {
+    const left = new Map(batch.map((waiting) => [waiting, waiting.intake.days.length]));
+    const settle = (day: number | null) => {
+      for (const [waiting, count] of left) {
+        const more = count - (waiting.intake.days.some((one) => one.day === day) ? 1 : 0);
+        left.set(waiting, more);
+        if (more > 0) continue;
+        left.delete(waiting);
+        waiting.durable();
+      }
+    };
+    settle(null);
+    // The newest day first: its rows are the news.
+    for (const [day, rows] of [...days].sort(([one], [other]) => other - one)) {
       // Samples first: a measurement that is there has its samples there, whatever happens between.
       await this.#insertRuns(
         'sample',
@@ -119,6 +134,7 @@ export class Writer {
         'measurement',
         rows.flatMap(({ measurements }) => measurements),
       );
+      settle(day);
     }
   }
 

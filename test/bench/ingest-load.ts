@@ -169,7 +169,8 @@ async function send(): Promise<Sent> {
   await Promise.all(
     plan.tokens.map(async ({ token }, index) => {
       for (const body of waves[index] ?? []) {
-        stored += (await post(token, body, 'gzip')).stored;
+        const answer = await post(token, body, 'gzip');
+        stored += answer.stored;
         wireB += body.length;
       }
     }),

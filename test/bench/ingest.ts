@@ -267,14 +267,16 @@ function reportsFor(rows: number): number {
 }
 
 async function tell(load: ChildProcess, order: Order): Promise<Sent | number[] | 'ready'> {
+  const over = new AbortController();
   const answered = Promise.race([
-    once(load, 'message'),
-    once(load, 'exit').then(([code]) => {
+    once(load, 'message', over),
+    once(load, 'exit', over).then(([code]) => {
       throw new Error(`the load generator ended with ${code}`);
     }),
   ]);
   load.send(order);
   const [answer] = await answered;
+  over.abort();
   return answer;
 }
 
