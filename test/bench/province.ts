@@ -226,18 +226,29 @@ export async function generateProvince(store: Store, options: ProvinceOptions): 
 /** The day `cycle` days before `from`, moved there; `rounds` of `reach` lie between. */
 function laterDaySql(from: number, cycle: number, rounds: number): string {
   const apart = `toInt64(cityHash64(sequence, ${from}) % 2001) - 1000`;
-  const moved = (slot: number) =>
-    slot < 4
-      ? `if(metric IN ('icmp-rtt', 'tcp-connect'), greatest(50, v${slot} + ${apart}), v${slot})`
-      : `v${slot}`;
-  const v0 = `multiIf(metric = 'throughput', v0 + 997 * (${apart}), metric = 'dns-resolve', greatest(50, v0 + ${apart}), ${moved(0)})`;
-  const values = Array.from({ length: 16 }, (_, slot) => (slot === 0 ? v0 : moved(slot)));
+  const moved = (slot: number) => {
+    const near = `greatest(50, v${slot} + ${apart})`;
+    if (slot === 0)
+      return `multiIf(metric = 'throughput', v0 + 997 * (${apart}), metric = 'http-fetch', v0, ${near})`;
+    return `if(metric IN ('icmp-rtt', 'tcp-connect'), ${near}, v${slot})`;
+  };
+  const values = Array.from({ length: 16 }, (_, slot) =>
+    slot < 4 ? nullable(`isNull(v${slot})`, moved(slot)) : `v${slot}`,
+  );
   return `INSERT INTO measurement (metric, probe, start, sequence, ${UNMOVED}, ${SLOTS}, precedence)
      SELECT metric, probe, start + toIntervalDay(${cycle}), sequence + ${rounds * (REACH.tasks.length + RATE.tasks.length)}, ${UNMOVED},
          ${values.join(', ')}, precedence - ${cycle * DAY_MS * 1000}
      FROM measurement
      WHERE start >= fromUnixTimestamp64Milli(${from - cycle * DAY_MS}, 'UTC') AND start < fromUnixTimestamp64Milli(${from - (cycle - 1) * DAY_MS}, 'UTC')
      SETTINGS max_insert_threads = 2`;
+}
+
+/**
+ * NULL where `none`, with nothing under it: an insert leaves a zero there, while `if` alone would
+ * leave, and store, what the other branch had.
+ */
+function nullable(none: string, value: string): string {
+  return `if(${none}, NULL, if(${none}, 0, assumeNotNull(${value})))`;
 }
 
 const SLOTS = Array.from({ length: 16 }, (_, slot) => `v${slot}`).join(', ');
@@ -303,7 +314,10 @@ function daySql(drawn: Drawn, { from, to, periodMs }: DayOptions): string {
   const values = slots(drawn.values).map((value, slot) =>
     value === 'NULL'
       ? `NULL AS v${slot}`
-      : `multiIf(skipped, NULL, bad, ${failure[slot]}, toInt64(${value})) AS v${slot}`,
+      : `${nullable(
+          `multiIf(skipped, 1, bad, isNull(${failure[slot]}), isNull(${value}))`,
+          `multiIf(bad, ifNull(${failure[slot]}, 0), toInt64(ifNull(${value}, 0)))`,
+        )} AS v${slot}`,
   );
   const draws = [
     `intDiv(${from}, ${DAY_MS}) AS day`,
