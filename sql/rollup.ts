@@ -12,6 +12,7 @@ import { INDICATORS } from './indicator.ts';
 import { dropPartition } from './partition.ts';
 import { retiredDays } from './retention.ts';
 import {
+  DRAWN,
   type IndicatorParameters,
   indicator,
   type QueryRow,
@@ -235,7 +236,7 @@ export async function sweepRollups(store: Store, now: Date): Promise<void> {
      WHERE table IN {tables:Array(String)}
          AND (run < counted OR (run != counted AND run < {abandoned:UInt64}))`,
     {
-      tables: ROLLED,
+      tables: DRAWN,
       // A day and a month are never written alike.
       periods: settled.map(({ period }) => period),
       runs: settled.map(({ run }) => run),
@@ -245,7 +246,6 @@ export async function sweepRollups(store: Store, now: Date): Promise<void> {
   for (const { table, period, run } of outdated) await dropPartition(store, table, [period, run]);
 }
 
-const ROLLED: readonly TableName[] = ['line_day', 'area_step', 'line_month', 'area_month'];
 const READING_MS = 60_000;
 const DRAWING_MS = 3_600_000;
 

@@ -229,6 +229,18 @@ type Defaulted<Name extends TableName> = Name extends keyof typeof defaulted
 
 type LargeOf<Name extends TableName> = Name extends keyof Large ? Large[Name] : never;
 
+/**
+ * Tables without a key, whose rows are drawn from others: filled by `INSERT … SELECT` alone, which is
+ * never sent twice.
+ */
+export const DRAWN = ['line_day', 'area_step', 'line_month', 'area_month'] as const;
+/** Tables an insert may name: copies of a row fall on each other. */
+export type InsertName = Exclude<TableName, (typeof DRAWN)[number]>;
+
+export function isDrawn(table: string): boolean {
+  return (DRAWN as readonly string[]).includes(table);
+}
+
 /** What an insert brings. */
 export type InsertOf<Name extends TableName> = Readonly<
   Omit<RowOf<Tables[Name]>, Defaulted<Name> | LargeOf<Name>> &

@@ -15,6 +15,7 @@ import {
   defaulted,
   type IndicatorParameters,
   type IndicatorRow,
+  type InsertName,
   type InsertOf,
   indicator,
   type QueryName,
@@ -65,7 +66,7 @@ export interface Store {
    * Sent again a few times when it is not known whether it arrived: every table has a key on which
    * copies fall. After a rejection the rows may be there, or some of them; inserting them again is safe.
    */
-  insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]): Promise<void>;
+  insert<Name extends InsertName>(table: Name, rows: readonly InsertOf<Name>[]): Promise<void>;
   /**
    * Creates, alters, empties or drops a table or a view wherever it lies. Written as for one
    * ClickHouse; on shards it becomes the statements of `statementsFor`.
@@ -75,7 +76,7 @@ export interface Store {
    * Inserts rows that are encoded already, by `encodeBlock` or `encodeRows` over `tables[table]`;
    * resolves when they are durable on disk. Sent again as those of `insert`.
    */
-  insertEncoded(table: TableName, encoded: Encoded): Promise<void>;
+  insertEncoded(table: InsertName, encoded: Encoded): Promise<void>;
   /** Runs a statement that answers nothing. */
   command(sql: string, params?: Parameters): Promise<void>;
   /** Reads with SQL of the caller's own: for the store's housekeeping and for tests. */
@@ -236,7 +237,7 @@ class HttpStore implements Store {
     return this.#ask<Row>(sql, params);
   }
 
-  async insert<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]) {
+  async insert<Name extends InsertName>(table: Name, rows: readonly InsertOf<Name>[]) {
     const [first] = rows;
     if (!first) return;
     const columns = Object.fromEntries(
@@ -252,7 +253,7 @@ class HttpStore implements Store {
     });
   }
 
-  async insertEncoded(table: TableName, { format, columns, pieces }: Encoded) {
+  async insertEncoded(table: InsertName, { format, columns, pieces }: Encoded) {
     await this.#connection.run('insert', async (client) => {
       const { stream } = await client.exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${format}`,

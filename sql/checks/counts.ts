@@ -1,5 +1,5 @@
 /** How many rows, copies not merged yet, and parts there are; what lies in quarantine, and why. */
-import { tables } from '../rows.ts';
+import { isDrawn, tables } from '../rows.ts';
 import type { CheckFigure, Finding, StoreCheck } from './check.ts';
 
 const TITLES = {
@@ -17,14 +17,10 @@ export const counts: StoreCheck = {
     const figure = (name: keyof typeof TITLES, subject: string, value: number) =>
       figures.push({ name, title: TITLES[name], subject, value });
     const names = Object.keys(tables);
-    const merging = await store.read<{ name: string }>(
-      `SELECT replaceOne(name, '_local', '') AS name FROM system.tables
-       WHERE database = currentDatabase() AND engine LIKE '%ReplacingMergeTree'`,
-    );
     for (const [index, table] of names.entries()) {
       const [row] = await store.read<{ there: number; rows: number }>(
         `SELECT (SELECT count() FROM ${table}) AS there,
-           (SELECT count() FROM ${table} ${merging.some(({ name }) => name === table) ? 'FINAL' : ''}) AS rows`,
+           (SELECT count() FROM ${table} ${isDrawn(table) ? '' : 'FINAL'}) AS rows`,
       );
       figure('rows', table, row?.rows ?? 0);
       // Rows may come in between the two.

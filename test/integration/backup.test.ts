@@ -14,7 +14,7 @@ import type { MeasurementPage } from '../../api/contract.ts';
 import { isOlder, type Manifest } from '../../sql/backup.ts';
 import { startEngine } from '../../sql/engine.ts';
 import { schemaSnapshot } from '../../sql/migrate.ts';
-import { tables } from '../../sql/rows.ts';
+import { isDrawn, tables } from '../../sql/rows.ts';
 import { openStore } from '../../sql/store.ts';
 import { enrolProbe, sendReport } from '../faults/quiet-station.ts';
 import { aMeasurement } from '../measurement.ts';
@@ -54,7 +54,7 @@ async function content(data: string) {
     const figures: Record<string, unknown> = {};
     for (const table of Object.keys(tables))
       [figures[table]] = await store.read(
-        `SELECT count() AS n, sum(cityHash64(*)) AS hash FROM ${table} FINAL`,
+        `SELECT count() AS n, sum(cityHash64(*)) AS hash FROM ${table} ${isDrawn(table) ? '' : 'FINAL'}`,
       );
     return { schema: await schemaSnapshot(store), figures };
   } finally {

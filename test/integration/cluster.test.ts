@@ -13,7 +13,7 @@ import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { listMigrations, type Migration, migrate } from '../../sql/migrate.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
-import { type InsertOf, type QueryName, queries, type TableName, tables } from '../../sql/rows.ts';
+import { type InsertName, type InsertOf, type QueryName, queries, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { type Chance, chance } from '../chance.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 type Step = (store: Store) => Promise<void>;
 
-function put<Name extends TableName>(table: Name, rows: readonly InsertOf<Name>[]): Step {
+function put<Name extends InsertName>(table: Name, rows: readonly InsertOf<Name>[]): Step {
   return (store) => store.insert(table, rows);
 }
 

@@ -1,6 +1,6 @@
 /** Store and engine with a bad network between them: nothing twice, nothing lost, nobody kept waiting for ever. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tables } from '../../sql/rows.ts';
+import { isDrawn, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { FAULTS, type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
@@ -146,11 +146,12 @@ describe('the engine’s own errors', () => {
 });
 
 it('every table an insert may name has a key on which copies fall', async () => {
+  const names = Object.keys(tables).filter((table) => !isDrawn(table));
   const found = await test.store.read<{ name: string; engine: string }>(
     'SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND has({names:Array(String)}, name)',
-    { names: Object.keys(tables) },
+    { names },
   );
-  expect(found).toHaveLength(Object.keys(tables).length);
+  expect(found).toHaveLength(names.length);
   for (const { name, engine } of found)
     expect([name, engine]).toEqual([name, 'ReplacingMergeTree']);
 });
