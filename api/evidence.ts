@@ -42,6 +42,12 @@ export interface Holdings {
   readonly newest: string | null;
 }
 
+/** Days, and of each the run of the rollups that counts. */
+export interface DayRuns {
+  readonly days: readonly string[];
+  readonly runs: readonly number[];
+}
+
 export class EvidenceReader {
   readonly store: Store;
   readonly plan: Plan;
@@ -101,14 +107,22 @@ export class EvidenceReader {
     return counted?.rows ?? 0;
   }
 
-  /** Whether every day of a span (`YYYY-MM-DD`, both inclusive) that has measurements is rolled up. */
-  async rolledBetween(first: string, last: string): Promise<boolean> {
+  /**
+   * The runs that count of the days of a span (`YYYY-MM-DD`, both inclusive); null while one that has
+   * measurements is not rolled up.
+   */
+  async runsBetween(first: string, last: string): Promise<DayRuns | null> {
     const [measured, done] = await Promise.all([
       this.#keep('measured days', () => this.store.query('measured_days', {})),
       this.#done(),
     ]);
-    const rolled = new Set(done.map(({ period }) => period));
-    return measured.every(({ day }) => day < first || day > last || rolled.has(day));
+    const within = (day: string) => day >= first && day <= last;
+    const rolled = done.filter(({ scope, period }) => scope === 'day' && within(period));
+    const days = rolled.map(({ period }) => period);
+    const known = new Set(days);
+    const missing = measured.some(({ day }) => within(day) && !known.has(day));
+    if (missing && !(await this.retiredBetween(first, last))) return null;
+    return { days, runs: rolled.map(({ run }) => run) };
   }
 
   /** Days whose rows are no longer whole: what is drawn from them now would be failures alone. */

@@ -5,8 +5,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { monthOf } from '../ingest/month.ts';
 import { retiredDays } from '../sql/retention.ts';
 import {
+  monthsToPack,
+  packMonth,
   rollUpDay,
   rollUpMonth,
   type Stale,
@@ -31,7 +34,7 @@ export interface RollUpOptions {
 }
 
 /**
- * Draws all that is stale: each month after its days, the latest month first.
+ * Draws all that is stale: each month after its days, the latest month first; then packs what is over.
  *
  * @returns how many days and months were drawn
  */
@@ -72,7 +75,14 @@ export async function rollUp(
       progress?.(drawn, total, 'day' in step ? step.day.period : month.period);
     }
   }
-  if (drawn > 0) await sweepRollups(store, new Date());
+  if (drawn === 0) return 0;
+  const now = new Date();
+  const done = await store.query('rollups_done', {});
+  for (const month of monthsToPack(done, (await stale()).days, monthOf(now))) {
+    if (signal?.aborted) return drawn;
+    await packMonth(store, month, await store.query('rollups_done', {}));
+  }
+  await sweepRollups(store, now);
   return drawn;
 }
 

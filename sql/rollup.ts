@@ -158,9 +158,8 @@ export async function rollUpMonth(
   await draw(store, 'area_month', areasOf(month, run, span, judgements));
   const days = done.filter(({ scope, period }) => scope === 'day' && period.startsWith(month));
   const [heard] = await store.read<{ lines: number }>(
-    `SELECT ${HEARD} FROM line_day
-     WHERE day >= {first:Date} AND day <= {last:Date} AND run IN {runs:Array(UInt64)}`,
-    { first: span.first, last: span.last, runs: days.map((day) => day.run) },
+    `SELECT ${HEARD} FROM line_day WHERE ${COUNTING}`,
+    countingOf(days),
   );
   await note(
     store,
@@ -220,34 +219,88 @@ export async function differingRollups(
   return [...found];
 }
 
+/** Runs of one month that are worth packing: beyond them a reader opens more parts than days' worth. */
+const PACK_FROM = 3;
+
+/** Months that are over and lie in several runs, latest first; none that has a stale day. Pure. */
+export function monthsToPack(
+  done: readonly Done[],
+  stale: readonly Stale[],
+  running: string,
+): string[] {
+  const runs = new Map<string, Set<number>>();
+  for (const { scope, period, run } of done) {
+    const month = period.slice(0, 7);
+    if (scope === 'day' && month < running)
+      runs.set(month, (runs.get(month) ?? new Set()).add(run));
+  }
+  return [...runs]
+    .filter(
+      ([month, { size }]) =>
+        size >= PACK_FROM && !stale.some(({ period }) => period.startsWith(month)),
+    )
+    .map(([month]) => month)
+    .sort()
+    .reverse();
+}
+
+/** Copies the days of a month, each by the run that counts, into one run, and has readers follow. */
+export async function packMonth(store: Store, month: string, done: readonly Done[]): Promise<void> {
+  const run = nextRun(done);
+  const days = done.filter(({ scope, period }) => scope === 'day' && period.startsWith(month));
+  for (const table of ['line_day', 'area_step'] as const)
+    await insertSelect(
+      store,
+      table,
+      `SELECT * REPLACE ({packed:UInt64} AS run) FROM (SELECT * FROM ${table} WHERE ${COUNTING})`,
+      { ...countingOf(days), packed: run },
+    );
+  const packed = new Date().toISOString();
+  await store.insert(
+    'rollup_done',
+    days.map((day) => ({ ...day, run, done: packed })),
+  );
+}
+
 /**
- * Drops the partitions of runs that count no more, a minute after another took their place, for a
+ * Drops the partitions of runs that count no more, a minute after others took their place, for a
  * reader may be at one; those that were never noted after an hour, for somebody may be at work.
  */
 export async function sweepRollups(store: Store, now: Date): Promise<void> {
   const done = await store.query('rollups_done', {});
-  const settled = done.filter((run) => Date.parse(run.done) < now.getTime() - READING_MS);
-  const outdated = await store.read<{ table: string; period: string; run: number }>(
-    `WITH transform(period, {periods:Array(String)}, {runs:Array(UInt64)}, toUInt64(0)) AS counted
-     SELECT DISTINCT
-         table, extract(partition, '[0-9-]+') AS period,
-         toUInt64OrZero(extract(partition, '(\\d+)\\)$')) AS run
-     FROM part
-     WHERE table IN {tables:Array(String)}
-         AND (run < counted OR (run != counted AND run < {abandoned:UInt64}))`,
-    {
-      tables: DRAWN,
-      // A day and a month are never written alike.
-      periods: settled.map(({ period }) => period),
-      runs: settled.map(({ run }) => run),
-      abandoned: (now.getTime() - DRAWING_MS) * CHANCE,
-    },
+  const counting = done.map(({ run }) => run);
+  const settled = new Map(
+    done
+      .filter((run) => Date.parse(run.done) < now.getTime() - READING_MS)
+      .map(({ period, run }) => [period, run]),
   );
-  for (const { table, period, run } of outdated) await dropPartition(store, table, [period, run]);
+  for (const table of DRAWN) {
+    const days = table === 'line_day' || table === 'area_step';
+    const others = await store.read<{ partition: number | string; run: number; periods: string[] }>(
+      `SELECT ${days ? 'toYYYYMM(day)' : 'toString(month)'} AS partition, run,
+           groupUniqArray(toString(${days ? 'day' : 'month'})) AS periods
+       FROM ${table} WHERE run NOT IN {counting:Array(UInt64)} GROUP BY partition, run`,
+      { counting },
+    );
+    for (const { partition, run, periods } of others)
+      if (
+        periods.every((period) => (settled.get(period) ?? 0) > run) ||
+        run < (now.getTime() - DRAWING_MS) * CHANCE
+      )
+        await dropPartition(store, table, [partition, run]);
+  }
 }
 
 const READING_MS = 60_000;
 const DRAWING_MS = 3_600_000;
+
+/** Rows of the runs that count; a packed run may hold a day that was drawn anew since. */
+const COUNTING = `run IN {runs:Array(UInt64)}
+    AND transform(day, {days:Array(Date)}, {runs:Array(UInt64)}, toUInt64(0)) = run`;
+
+function countingOf(days: readonly Done[]): Bound {
+  return { days: days.map(({ period }) => period), runs: days.map(({ run }) => run) };
+}
 
 /** Lines heard; the station's own are counted nowhere. */
 const HEARD =

@@ -107,16 +107,19 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
   const step = bucketSeconds === DAY_S ? 'day' : bucketSeconds === HOUR_S ? 'hour' : null;
   const ofArea = step && !line && within.length <= AREA_LENGTH[step];
   const days = [dayOf(new Date(start)), dayOf(new Date(Date.parse(end) - 1))] as const;
-  const kept =
-    (ofArea || step === 'day') &&
-    ((await reader.rolledBetween(...days)) || (await reader.retiredBetween(...days)));
+  const kept = ofArea || step === 'day' ? await reader.runsBetween(...days) : null;
+  if (kept && ofArea) {
+    const rows = await reader.store.query('series_area', {
+      ...question,
+      ...kept,
+      area: within,
+      step,
+    });
+    return { rows, over: step === 'day' ? 'lines' : 'runs' };
+  }
   if (kept) {
-    if (ofArea) {
-      const rows = await reader.store.query('series_area', { ...question, area: within, step });
-      return { rows, over: step === 'day' ? 'lines' : 'runs' };
-    }
     const at = line ? commonPrefix(await placesOf(reader, line)) : within;
-    const rows = await reader.store.query('series_line', { ...question, within: at });
+    const rows = await reader.store.query('series_line', { ...question, ...kept, within: at });
     return { rows, over: line ? 'runs' : 'lines' };
   }
   const rows = await reader.store.query('series', { ...question, slot: `v${slotNumber}` });

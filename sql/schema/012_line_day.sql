@@ -3,7 +3,8 @@
 -- median is a half and the 10th and 90th percentile a tenth at the finest. `valued` counts the runs
 -- that have the value; where it is 0 there is none.
 --
--- A run of the rollup is a partition: what it replaces is dropped whole, and nobody reads a half.
+-- A run of the rollup is a partition, and so is a month that is over, packed: what is replaced is dropped
+-- whole, nobody reads a half, and a year is a dozen parts.
 CREATE TABLE IF NOT EXISTS line_day
 (
     day          Date,
@@ -24,6 +25,6 @@ CREATE TABLE IF NOT EXISTS line_day
     rules        LowCardinality(String)
 )
 ENGINE = MergeTree
-PARTITION BY (day, run)
+PARTITION BY (toYYYYMM(day), run)
 ORDER BY (metric, place, line, family)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 1024

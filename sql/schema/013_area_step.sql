@@ -22,6 +22,6 @@ CREATE TABLE IF NOT EXISTS area_step
     rules        LowCardinality(String)
 )
 ENGINE = MergeTree
-PARTITION BY (day, run)
+PARTITION BY (toYYYYMM(day), run)
 ORDER BY (step, metric, area, at, family)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 1024

@@ -100,7 +100,7 @@ const rollupsEqualRecount: Check = async (store, probe, journal) => {
     `SELECT concat(metric, ' ', toString(day)) AS key, sum(line_day.runs) AS runs,
          any(medianTenths[slot]) / 10000 AS medianMs, any(valued[slot]) AS n
      FROM (SELECT *, multiIf(${slots}) + 1 AS slot FROM line_day) AS line_day
-     WHERE line = {probe:String} AND run IN (SELECT run FROM rollup_done FINAL)
+     WHERE line = {probe:String} AND (toString(day), run) IN (SELECT period, run FROM rollup_done FINAL)
      GROUP BY metric, day HAVING n > 0`,
     { probe },
   );

@@ -41,9 +41,9 @@ CREATE TABLE area_step
     `rules` LowCardinality(String)
 )
 ENGINE = MergeTree
-PARTITION BY (day, run)
+PARTITION BY (toYYYYMM(day), run)
 ORDER BY (step, metric, area, at, family)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 1024;
 
 CREATE TABLE edition
 (
@@ -93,9 +93,9 @@ CREATE TABLE line_day
     `rules` LowCardinality(String)
 )
 ENGINE = MergeTree
-PARTITION BY (day, run)
+PARTITION BY (toYYYYMM(day), run)
 ORDER BY (metric, place, line, family)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 1024;
 
 CREATE TABLE line_month
 (

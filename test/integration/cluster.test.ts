@@ -235,10 +235,12 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
 };
+type Known = Readonly<Record<string, unknown>>;
 const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));
 
-function paramsOf(params: Readonly<Record<string, string>>, round: number) {
+function paramsOf(params: Readonly<Record<string, string>>, round: number, known: Known = {}) {
   const chosen = Object.keys(params).map((name) => {
+    if (name in known) return [name, known[name]];
     const values = VALUES[name];
     if (!values) throw new Error(`VALUES lacks the parameter ${name}`);
     return [name, values[round % values.length]];
@@ -263,7 +265,14 @@ const ASKED: readonly Asked[] = [
     const sql = readFileSync(new URL(`../../sql/queries/${name}.sql`, import.meta.url), 'utf8');
     const { params } = queries[name];
     return asked(`query ${name}`, sql, async (store, round) => {
-      const rows: object[] = await store.query(name, paramsOf(params, round) as never);
+      // Runs are numbered by each store for itself.
+      const done = 'runs' in params ? await store.query('rollups_done', {}) : [];
+      const counting = done.filter(({ scope }) => scope === 'day');
+      const known = {
+        days: counting.map(({ period }) => period),
+        runs: counting.map(({ run }) => run),
+      };
+      const rows: object[] = await store.query(name, paramsOf(params, round, known) as never);
       return rows.map((row) =>
         Object.fromEntries(Object.entries(row).filter(([column]) => !OWN[name]?.includes(column))),
       );
