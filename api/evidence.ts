@@ -101,6 +101,17 @@ export class EvidenceReader {
     });
   }
 
+  /** When the first rows may have come, and the last that are rolled up did; null while nothing is. */
+  async receivedSpan(): Promise<{ readonly first: string; readonly last: string } | null> {
+    const days = (await this.#done()).filter(({ scope }) => scope === 'day');
+    const first = days[0]?.period;
+    const last = days.reduce(
+      (newest, day) => (day.newest && day.newest > newest ? day.newest : newest),
+      '',
+    );
+    return first && last ? { first: `${first}T00:00:00Z`, last } : null;
+  }
+
   /** Rows in quarantine that were received in the month. */
   async quarantined(month: string): Promise<number> {
     const [counted] = await this.store.query('quarantined_between', spanParameters(month));

@@ -9,10 +9,11 @@ import { type Measurement, measurementSchema } from '../probes/measurement.ts';
 import { precedenceOf } from '../sql/precedence.ts';
 import type { InsertOf } from '../sql/rows.ts';
 import type { EnrolledProbe } from './binding.ts';
+import { grained, grainedUp } from './grain.ts';
 import { monthOf } from './month.ts';
 
 /** Version of these rules, stored with every row they admit. */
-export const ADMISSION_RULES = 3;
+export const ADMISSION_RULES = 4;
 
 /** A clock this far ahead of ours, beyond its stated uncertainty, is wrong, not early. */
 export const AHEAD_TOLERANCE_MS = 2_000;
@@ -149,10 +150,10 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
     return refuse('unbound', `the probe had no line on ${measurement.start.slice(0, 10)}`);
 
   const { outcome, clock: state } = measurement;
-  const clockUs = [state.offsetMs, state.uncertaintyMs].map((ms) =>
-    ms === null ? null : Math.round(ms * 1000),
-  );
-  if (clockUs.some((us) => us !== null && !Number.isSafeInteger(us)))
+  const clockOffsetUs = state.offsetMs === null ? null : grained(state.offsetMs * 1000);
+  const clockUncertaintyUs =
+    state.uncertaintyMs === null ? null : grainedUp(state.uncertaintyMs * 1000);
+  if ([clockOffsetUs, clockUncertaintyUs].some((us) => us !== null && !Number.isSafeInteger(us)))
     return refuse('value-out-of-range', 'the clock state has a number too large');
   const key = {
     metric: metric.name,
@@ -176,7 +177,7 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
       target: measurement.target,
       address: measurement.address === null ? '::' : asIpv6(measurement.address),
       family: measurement.family,
-      durationUs: Math.round(measurement.durationMs * 1000),
+      durationUs: grained(measurement.durationMs * 1000),
       outcome: outcome.status,
       stage: outcome.status === 'failed' ? outcome.stage : '',
       code:
@@ -188,8 +189,8 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
       detail: outcome.status === 'failed' ? (outcome.detail ?? '') : '',
       conflicts: measurement.conflicts,
       clockSynchronised: state.synchronised,
-      clockOffsetUs: clockUs[0] ?? null,
-      clockUncertaintyUs: clockUs[1] ?? null,
+      clockOffsetUs,
+      clockUncertaintyUs,
       software: measurement.software,
       v0: values[0] ?? null,
       v1: values[1] ?? null,

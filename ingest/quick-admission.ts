@@ -12,6 +12,7 @@ import { measurementSchema } from '../probes/measurement.ts';
 import { addressText, ended, type Rows, type Texts } from '../sql/cells.ts';
 import { tables } from '../sql/rows.ts';
 import { AHEAD_TOLERANCE_MS, asIpv6, OLDEST_MS } from './admission.ts';
+import { grained, grainedUp } from './grain.ts';
 import { monthOf, monthSpan } from './month.ts';
 import { type DayRows, STATION_COLUMNS } from './row-layout.ts';
 
@@ -315,7 +316,7 @@ export class QuickAdmission {
     cells[at + AT.target * capacity] = head.target;
     cells[at + AT.address * capacity] = head.address;
     cells[at + AT.family * capacity] = head.family;
-    cells[at + AT.durationUs * capacity] = Math.round(durationMs * 1000);
+    cells[at + AT.durationUs * capacity] = grained(durationMs * 1000);
     cells[at + AT.outcome * capacity] = outcome;
     cells[at + AT.stage * capacity] =
       stage > 0 ? this.#stage.placeOf(b, stage, stageEnd) : this.#none;
@@ -327,11 +328,9 @@ export class QuickAdmission {
         ? this.#context.texts.placeOf(namesOf(b, conflicts, conflictCount))
         : this.#none;
     cells[at + AT.clockSynchronised * capacity] = synchronised === 2 ? Number.NaN : synchronised;
-    cells[at + AT.clockOffsetUs * capacity] = offsetKnown
-      ? Math.round(offsetMs * 1000)
-      : Number.NaN;
+    cells[at + AT.clockOffsetUs * capacity] = offsetKnown ? grained(offsetMs * 1000) : Number.NaN;
     cells[at + AT.clockUncertaintyUs * capacity] = uncertaintyKnown
-      ? Math.round(uncertaintyMs * 1000)
+      ? grainedUp(uncertaintyMs * 1000)
       : Number.NaN;
     cells[at + AT.software * capacity] = this.#software.placeOf(b, software, softwareEnd);
     for (let slot = 0; slot < SLOTS; slot++)

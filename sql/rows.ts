@@ -259,6 +259,8 @@ const measurementPage = {
     afterReceived: 'DateTime64(6)',
     afterProbe: 'String',
     afterSequence: 'UInt64',
+    fromReceived: 'DateTime64(6)',
+    toReceived: 'DateTime64(6)',
     probe: 'String',
     line: 'String',
     metric: 'String',

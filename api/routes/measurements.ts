@@ -33,14 +33,19 @@ export function measurements(reader: EvidenceReader): Hono {
     if (order !== 'asc' && order !== 'desc') throw malformed('order', order, 'asc | desc');
     const text = context.req.query('cursor');
     const cursor = text ? decodeCursor(text) : null;
-    const rows = await reader.store.query(`measurement_page_${order}`, {
+    const question = {
       limit: limit + 1,
       ...(cursor ?? START[order]),
       probe: context.req.query('probe') ?? '',
       line: context.req.query('line') ?? '',
       metric: context.req.query('metric') ?? '',
       within: context.req.query('within') ?? '',
-    });
+    };
+    let rows: Row[] = [];
+    for (const window of windowsOf(order, cursor, await reader.receivedSpan())) {
+      rows = await reader.store.query(`measurement_page_${order}`, { ...question, ...window });
+      if (rows.length > limit) break;
+    }
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const answer: MeasurementPage = {
@@ -49,6 +54,39 @@ export function measurements(reader: EvidenceReader): Hono {
     };
     return context.json(answer);
   });
+}
+
+interface Window {
+  readonly fromReceived: string;
+  readonly toReceived: string;
+}
+
+const DAY_MS = 86_400_000;
+/** Of a page that is not full in one window the next is asked; in the last one all is looked at. */
+const WINDOWS_D = [1, 8, 64];
+
+/**
+ * Where to look for a page, nearest first: rows do not lie in the order in which they came, and the
+ * next hundred are seldom further than a day away. Pure.
+ *
+ * @param span when rows came; null where that is not known
+ */
+export function windowsOf(
+  order: 'asc' | 'desc',
+  cursor: Pick<Cursor, 'afterReceived'> | null,
+  span: { readonly first: string; readonly last: string } | null,
+): Window[] {
+  const all = {
+    fromReceived: START.asc.afterReceived,
+    toReceived: START.desc.afterReceived,
+  };
+  const begin = cursor?.afterReceived ?? (order === 'asc' ? span?.first : span?.last);
+  if (begin === undefined) return [all];
+  const at = (days: number) => new Date(Date.parse(begin) + days * DAY_MS).toISOString();
+  const near = WINDOWS_D.map((days) =>
+    order === 'asc' ? { ...all, toReceived: at(days) } : { ...all, fromReceived: at(-days) },
+  );
+  return [...near, all];
 }
 
 /** A stored row as the API shows it: values by name, in their units. Pure. */

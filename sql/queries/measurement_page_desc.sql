@@ -1,6 +1,7 @@
 -- A page of measurements, latest received first, after the row (afterReceived, afterProbe,
 -- afterSequence); to begin, ask after 2200-01-01, '', 0. An empty filter lets everything through.
 -- {afterReceived:DateTime64(6)} {afterProbe:String} {afterSequence:UInt64}
+-- {fromReceived:DateTime64(6)} {toReceived:DateTime64(6)} (no row received outside is looked at)
 -- {probe:String} {line:String} {metric:String} {within:String} (prefix of codes) {limit:UInt32}
 SELECT
     metric, probe, start, sequence, version, schedule, task, method, target, address, family,
@@ -13,6 +14,7 @@ WHERE ({probe:String} = '' OR probe = {probe:String})
     AND ({line:String} = '' OR line = {line:String})
     AND ({metric:String} = '' OR metric = {metric:String})
     AND startsWith(place, {within:String})
+    AND received >= {fromReceived:DateTime64(6)} AND received <= {toReceived:DateTime64(6)}
     AND received <= {afterReceived:DateTime64(6)}
     AND (received, probe, sequence) < ({afterReceived:DateTime64(6)}, {afterProbe:String}, {afterSequence:UInt64})
 ORDER BY received DESC, probe DESC, sequence DESC

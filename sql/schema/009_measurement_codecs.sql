@@ -4,13 +4,13 @@
 -- Codecs by measurement, see the README.
 --
 -- Rows lie by probe, and probes mostly by place: where a granule's places end costs nothing to keep and
--- finds an area's rows. Lines have names of their own; a thousand asked for at once need a filter that
--- errs less than once in a thousand.
+-- finds an area's rows.
 ALTER TABLE measurement
     DROP INDEX IF EXISTS byReceived,
     MODIFY COLUMN precedence UInt64 DEFAULT 4503599627370495 - toUnixTimestamp64Micro(now64(6)) CODEC(Delta(8), ZSTD(1)),
+    MODIFY COLUMN durationUs UInt64 CODEC(T64('bit'), ZSTD(1)),
+    MODIFY COLUMN clockOffsetUs Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
     MODIFY COLUMN clockUncertaintyUs Nullable(UInt64) CODEC(Delta(8), T64('bit'), ZSTD(1)),
     MODIFY COLUMN v0 Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
     MODIFY COLUMN v1 Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
-    ADD INDEX IF NOT EXISTS byPlace place TYPE minmax GRANULARITY 1,
-    ADD INDEX IF NOT EXISTS byLine line TYPE bloom_filter(0.0001) GRANULARITY 1
+    ADD INDEX IF NOT EXISTS byPlace place TYPE minmax GRANULARITY 1

@@ -9,7 +9,8 @@
  * - `sequence` counts all tasks of a probe, from the millisecond at which its spool was made;
  * - round-trip statistics are those of ten echoes or five handshakes drawn one by one;
  * - the clock's offset carries the fraction of a millisecond that the wall clock cuts off, and its
- *   uncertainty grows with the time since the last exchange (`clock.ts`);
+ *   uncertainty grows with the time since the last exchange (`clock.ts`); both, and the duration, are
+ *   kept as coarsely as the station keeps them (`ingest/grain.ts`);
  * - the rows of a round share `received`, unless the report went out between them; a few come hours
  *   late; its microseconds are zero but where two reports met in one millisecond (`instants.ts`);
  * - a third of the lines are named by account numbers, the others after their village.
@@ -361,21 +362,21 @@ function daySql(drawn: Drawn, { from, to, periodMs }: DayOptions): string {
          multiIf(skipped OR family = 6 AND noIpv6 AND '${drawn.metric}' = 'http-fetch', toIPv6('::'),
              family = 4, toIPv6(concat('::ffff:203.0.113.', toString(${addressOf(drawn.metric)}))),
              toIPv6(concat('2001:db8:32::', toString(${addressOf(drawn.metric)})))) AS address,
-         family, toUInt64(round(durationMs * 1000)) AS durationUs,
+         family, toUInt64(round(durationMs * 1000 / 128) * 128) AS durationUs,
          multiIf(skipped, 'skipped', bad, 'failed', 'ok') AS outcome,
          multiIf(NOT bad, '', unrouted AND metric = 'icmp-rtt', 'send', '${drawn.stage}') AS stage,
          multiIf(skipped, 'no-raw-socket', NOT bad, '', unrouted, 'no-route', u(32) < 0.8, 'timeout', u(32) < 0.9, 'refused', 'reset') AS code,
          '' AS detail, if(u(33) < 0.003, ['down-4'], []) AS conflicts,
          if(cityHash64(n, 'ntp') % 5 = 0, NULL, true) AS clockSynchronised,
-         toInt64(clockUs + 1000 * queuedMs * (there - 0.5) - cityHash64(round, exchange, 3) % 1000 + 1000 * u(34)) AS clockOffsetUs,
-         toUInt64(500 * (1.1 * baseMs + queuedMs) + ageMs / 10) AS clockUncertaintyUs,
+         toInt64(round((clockUs + 1000 * queuedMs * (there - 0.5) - cityHash64(round, exchange, 3) % 1000 + 1000 * u(34)) / 128) * 128) AS clockOffsetUs,
+         toUInt64(ceil((500 * (1.1 * baseMs + queuedMs) + ageMs / 10 + 64) / 128) * 128) AS clockUncertaintyUs,
          ['${SOFTWARE.join("', '")}'][1 + toUInt8(cityHash64(n, 'software') % 10 = 0)] AS software,
          ${values.join(', ')},
          if(cityHash64(n, 'source') % 10 < 7,
              toIPv6(concat('::ffff:', IPv4NumToString(toUInt32(3 * 1073741824 + cityHash64(n, day) % 4194304)))),
              CAST(unhex(concat('240e', leftPad(hex(cityHash64(n, day) % 281474976710656), 12, '0'), leftPad(hex(cityHash64(n, day, 1)), 16, '0'))), 'FixedString(16)')::IPv6) AS source,
          line, place, carrier,
-         bitShiftLeft(toUInt64(2), 52) + 4503599627370495 - receivedMs * 1000 - receivedUs AS precedence
+         bitShiftLeft(toUInt64(4), 52) + 4503599627370495 - receivedMs * 1000 - receivedUs AS precedence
      FROM
      (
          SELECT *, arrayJoin(['${tasks.join("', '")}']) AS task,

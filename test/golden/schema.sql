@@ -129,14 +129,14 @@ CREATE TABLE measurement
     `target` LowCardinality(String) CODEC(ZSTD(1)),
     `address` IPv6 CODEC(ZSTD(1)),
     `family` UInt8 CODEC(ZSTD(1)),
-    `durationUs` UInt64 CODEC(T64, ZSTD(1)),
+    `durationUs` UInt64 CODEC(T64('bit'), ZSTD(1)),
     `outcome` Enum8('ok' = 1, 'failed' = 2, 'skipped' = 3) CODEC(ZSTD(1)),
     `stage` LowCardinality(String) CODEC(ZSTD(1)),
     `code` LowCardinality(String) CODEC(ZSTD(1)),
     `detail` String CODEC(ZSTD(1)),
     `conflicts` Array(LowCardinality(String)) CODEC(ZSTD(1)),
     `clockSynchronised` Nullable(Bool) CODEC(ZSTD(1)),
-    `clockOffsetUs` Nullable(Int64) CODEC(T64, ZSTD(1)),
+    `clockOffsetUs` Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
     `clockUncertaintyUs` Nullable(UInt64) CODEC(Delta(8), T64('bit'), ZSTD(1)),
     `software` LowCardinality(String) CODEC(ZSTD(1)),
     `v0` Nullable(Int64) CODEC(T64('bit'), ZSTD(1)),
@@ -163,7 +163,6 @@ CREATE TABLE measurement
     `admission` UInt16 ALIAS toUInt16(bitShiftRight(precedence, 52)),
     `precedence` UInt64 DEFAULT 4503599627370495 - toUnixTimestamp64Micro(now64(6)) CODEC(Delta(8), ZSTD(1)),
     INDEX byPlace place TYPE minmax GRANULARITY 1,
-    INDEX byLine line TYPE bloom_filter(0.0001) GRANULARITY 1,
     INDEX byReceived fromUnixTimestamp64Micro(4503599627370495 - toInt64(bitAnd(precedence, 4503599627370495)), 'UTC') TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(precedence)

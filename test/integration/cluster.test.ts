@@ -213,6 +213,8 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   day: ['2026-11-01'],
   edition: [2, 1],
   end: ['2026-12-01T00:00:00Z', '2026-11-03T00:00:00Z'],
+  fromReceived: ['1970-01-01T00:00:00Z'],
+  toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
   last: ['2026-11-30', '2026-10-31'],
   level: ['county', 'village', 'province'],

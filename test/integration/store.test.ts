@@ -25,6 +25,8 @@ const FIRST_PAGE = {
   afterReceived: '1970-01-01T00:00:00Z',
   afterProbe: '',
   afterSequence: 0,
+  fromReceived: '1970-01-01T00:00:00Z',
+  toReceived: '2200-01-01T00:00:00Z',
   probe: '',
   line: '',
   metric: '',

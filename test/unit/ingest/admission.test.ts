@@ -36,9 +36,9 @@ describe('admit', () => {
     expect(admission.row).toMatchObject({
       probe: 'xuanwu-1',
       sequence: 1,
-      durationUs: 21_400,
+      durationUs: 21_376,
       outcome: 'ok',
-      clockOffsetUs: 1_500,
+      clockOffsetUs: 1_536,
       precedence: precedenceOf(receipt.received, ADMISSION_RULES),
       source: '::ffff:192.0.2.7',
       line: 'line-1',
