@@ -115,9 +115,13 @@ const rollupsEqualRecount: Check = async (store, probe, journal) => {
   );
   const months = (await store.query('rollups_done', {})).filter(({ scope }) => scope === 'month');
   const rows = months.reduce((sum, month) => sum + month.rows, 0);
+  // Other probes may have reported too.
+  const [there] = await store.read<{ rows: number }>(
+    'SELECT count() AS rows FROM measurement FINAL',
+  );
   return [
     ...differences('a day’s medians', medians, expected),
-    ...differences('months', { rows }, { rows: journal.written.size }),
+    ...differences('months', { rows }, { rows: there?.rows }),
   ];
 };
 
