@@ -77,6 +77,7 @@ export class EvidenceReader {
     }
     const rows = await this.store.query('area_month_figures', {
       month,
+      run: rolled.run,
       target: target.id,
       carrier: carrier ?? '',
       level,

@@ -451,6 +451,7 @@ export const queries = {
   area_month_figures: {
     params: {
       month: 'String',
+      run: 'UInt64',
       target: 'String',
       carrier: 'String',
       level: 'String',

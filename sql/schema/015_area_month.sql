@@ -22,4 +22,4 @@ CREATE TABLE IF NOT EXISTS area_month
 ENGINE = MergeTree
 PARTITION BY (month, run)
 ORDER BY (target, carrier, level, area)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 512

@@ -19,7 +19,7 @@ CREATE TABLE area_month
 ENGINE = MergeTree
 PARTITION BY (month, run)
 ORDER BY (target, carrier, level, area)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 512;
 
 CREATE TABLE area_step
 (
@@ -114,7 +114,7 @@ CREATE TABLE line_month
 ENGINE = MergeTree
 PARTITION BY (month, run)
 ORDER BY (target, place, line)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 512;
 
 CREATE TABLE measurement
 (

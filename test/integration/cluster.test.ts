@@ -268,11 +268,13 @@ const ASKED: readonly Asked[] = [
     const { params } = queries[name];
     return asked(`query ${name}`, sql, async (store, round) => {
       // Runs are numbered by each store for itself.
-      const done = 'runs' in params ? await store.query('rollups_done', {}) : [];
+      const done = await store.query('rollups_done', {});
+      const { month } = paramsOf({ month: '' }, round);
       const counting = done.filter(({ scope }) => scope === 'day');
       const known = {
         days: counting.map(({ period }) => period),
         runs: counting.map(({ run }) => run),
+        run: done.find(({ period }) => period === month)?.run ?? 0,
       };
       const rows: object[] = await store.query(name, paramsOf(params, round, known) as never);
       return rows.map((row) =>
