@@ -75,14 +75,14 @@ export async function rollUp(
       progress?.(drawn, total, 'day' in step ? step.day.period : month.period);
     }
   }
-  if (drawn === 0) return 0;
   const now = new Date();
   const done = await store.query('rollups_done', {});
-  for (const month of monthsToPack(done, (await stale()).days, monthOf(now))) {
+  const loose = monthsToPack(done, drawn > 0 ? (await stale()).days : days, monthOf(now));
+  for (const month of loose) {
     if (signal?.aborted) return drawn;
     await packMonth(store, month, await store.query('rollups_done', {}));
   }
-  await sweepRollups(store, now);
+  if (drawn + loose.length > 0) await sweepRollups(store, now);
   return drawn;
 }
 
