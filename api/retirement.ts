@@ -1,6 +1,6 @@
 /** Removes what the plan keeps no longer, once everything that is drawn from it is drawn. */
 import { dayOf } from '../ingest/month.ts';
-import { type Retention, retire } from '../sql/retention.ts';
+import { planRetention, type Retention, retentionState, retire } from '../sql/retention.ts';
 import type { Store } from '../sql/store.ts';
 import type { Plan } from './plan.ts';
 import { rollUp } from './rollup-keeper.ts';
@@ -17,10 +17,9 @@ export async function retireDue(
   plan: Plan,
   { now, signal }: { readonly now: () => Date; readonly signal?: AbortSignal },
 ): Promise<Awaited<ReturnType<typeof retire>>> {
-  await rollUp(store, plan, signal ? { signal } : {});
-  return retire(store, retentionOn(store, plan), {
-    now,
-    today: dayOf(now()),
-    ...(signal && { signal }),
-  });
+  const retention = retentionOn(store, plan);
+  const today = dayOf(now());
+  const { steps } = planRetention(await retentionState(store), retention, today);
+  if (steps.length > 0) await rollUp(store, plan, signal ? { signal } : {});
+  return retire(store, retention, { now, today, ...(signal && { signal }) });
 }

@@ -46,16 +46,18 @@ export async function rollUp(
   const judgements = judgementsOf(plan);
   const stale = async (): Promise<{ days: Stale[]; months: Stale[] }> => {
     // Rollups stay for ever; of days whose rows were removed none is drawn again.
-    const [frozen, measured, done, [lines]] = await Promise.all([
+    const [frozen, measured, done] = await Promise.all([
       retiredDays(store),
       store.query('measured_days', {}),
       store.query('rollups_done', {}),
-      store.query('lines_signature', {}),
     ]);
+    const months = [...new Set(measured.map(({ day }) => day.slice(0, 7)))];
+    const signatures = await store.query('lines_signature', { months });
+    const lines = new Map(signatures.map(({ month, signature }) => [month, signature]));
     const known = anew ? [] : done;
     return {
       days: staleDays(measured, known, frozen),
-      months: staleMonths(measured, known, frozen, judgements, lines?.signature ?? ''),
+      months: staleMonths(measured, known, frozen, judgements, lines),
     };
   };
   const { days, months } = await stale();

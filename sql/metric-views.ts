@@ -56,8 +56,6 @@ export function metricViewSql({ name, values }: MetricShape): string {
   const taken = values.find((value) => common.includes(value.name));
   if (taken)
     throw new TypeError(`metric ${name}: every measurement has a column ${taken.name} already`);
-  const clash = values.find((value) => (COMMON_COLUMNS as readonly string[]).includes(value.name));
-  if (clash) throw new TypeError(`value ${clash.name} of ${name} has the name of a column`);
   const columns = [
     ...COMMON_COLUMNS,
     ...values.map(

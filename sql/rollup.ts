@@ -88,20 +88,23 @@ export function staleDays(
 /**
  * Months whose days, lines or rules differ from what their rollup saw, latest first. Pure.
  *
- * @param lines the signature of the lines there are
+ * @param lines of each month, the signature of the lines there are
  */
 export function staleMonths(
   measured: readonly QueryRow<'measured_days'>[],
   done: readonly Done[],
   frozen: ReadonlySet<string>,
   judgements: readonly Judgement[],
-  lines: string,
+  lines: ReadonlyMap<string, string>,
 ): Stale[] {
   const rules = monthRules(judgements);
   const months = new Map<string, string>();
   for (const { day, signature } of [...measured].sort((a, b) => (a.day < b.day ? -1 : 1))) {
     const month = day.slice(0, 7);
-    months.set(month, `${months.get(month) ?? `${lines};`} ${day.slice(8)}:${signature}`);
+    months.set(
+      month,
+      `${months.get(month) ?? `${lines.get(month) ?? ''};`} ${day.slice(8)}:${signature}`,
+    );
   }
   const frozenMonths = new Set([...frozen].map((day) => day.slice(0, 7)));
   const known = new Map(
@@ -179,7 +182,7 @@ export async function rollUpMonth(
  * Draws a day or month once more, beside what is kept of it, and compares.
  *
  * @param of of a month: its span and the plan's judgements
- * @returns the tables that say something else than the measurements; none while the period is stale
+ * @returns the tables that say something else than the measurements do now, as those of a stale period may
  */
 export async function differingRollups(
   store: Store,

@@ -484,7 +484,10 @@ export const queries = {
     },
   },
   measured_days: { params: {}, columns: { day: 'String', signature: 'String' } },
-  lines_signature: { params: {}, columns: { signature: 'String' } },
+  lines_signature: {
+    params: { months: 'Array(String)' },
+    columns: { month: 'String', signature: 'String' },
+  },
   quarantine_page: {
     params: {
       afterReceived: 'DateTime64(6)',

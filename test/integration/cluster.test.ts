@@ -225,6 +225,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   minimumDays: [1, 3],
   minimumRuns: [1, 5],
   month: ['2026-09', '2026-10'],
+  months: [['2026-10', '2026-11'], ['2026-11']],
   passRatio: [0.5, 0.9],
   probe: ['probe-3', 'probe-5', ''],
   sequence: [3, 8],

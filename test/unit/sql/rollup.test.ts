@@ -54,12 +54,24 @@ describe('staleDays', () => {
 
 describe('staleMonths', () => {
   const stale = (done: readonly Done[], lines = 'L', frozen = none, asked = judgements) =>
-    periods(staleMonths(measured, done, frozen, asked, lines));
+    periods(
+      staleMonths(
+        measured,
+        done,
+        frozen,
+        asked,
+        new Map([
+          ['2026-10', 'L'],
+          ['2026-11', lines],
+        ]),
+      ),
+    );
 
   it('are those with other days, other lines or other rules than their run saw', () => {
     expect(stale(months)).toEqual([]);
     expect(stale([note('2026-11', 'L; 01:1:4 02:1:6'), months[1] as Done])).toEqual(['2026-11']);
-    expect(stale(months, 'another line')).toEqual(['2026-11', '2026-10']);
+    // A line that is new in November changes no figure of October.
+    expect(stale(months, 'another line')).toEqual(['2026-11']);
     const harder = [{ ...judgements[0], target: 'other' } as Judgement];
     expect(stale(months, 'L', none, harder)).toEqual(['2026-11', '2026-10']);
   });
