@@ -206,6 +206,17 @@ export const tables = {
     rowsKept: 'UInt64',
     done: 'Bool',
   },
+  import: {
+    import: 'String',
+    kind: 'LowCardinality(String)',
+    file: 'String',
+    sha256: 'FixedString(64)',
+    sizeB: 'UInt64',
+    rows: 'UInt64',
+    by: 'String',
+    note: 'String',
+    at: "DateTime64(6, 'UTC')",
+  },
 } as const satisfies Record<string, Columns>;
 
 /** Columns an insert may leave out, because the table gives them a DEFAULT. */
@@ -585,6 +596,20 @@ export const queries = {
       rowsBefore: 'UInt64',
       rowsKept: 'UInt64',
       done: 'Bool',
+    },
+  },
+  imports: {
+    params: { kind: 'String', limit: 'UInt32' },
+    columns: {
+      import: 'String',
+      kind: 'LowCardinality(String)',
+      file: 'String',
+      sha256: 'FixedString(64)',
+      sizeB: 'UInt64',
+      rows: 'UInt64',
+      by: 'String',
+      note: 'String',
+      at: "DateTime64(6, 'UTC')",
     },
   },
 } as const satisfies Record<string, Question>;

@@ -34,6 +34,7 @@ const SHARDED_BY = {
   line_month: 'line',
   area_month: 'area',
   retired_day: 'day',
+  import: 'import',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

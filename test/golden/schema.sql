@@ -57,6 +57,22 @@ ENGINE = ReplacingMergeTree
 ORDER BY (month, edition)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE import
+(
+    `import` String,
+    `kind` LowCardinality(String),
+    `file` String,
+    `sha256` FixedString(64),
+    `sizeB` UInt64,
+    `rows` UInt64,
+    `by` String,
+    `note` String,
+    `at` DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY import
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE line
 (
     `line` String,

@@ -1,0 +1,211 @@
+/**
+ * Tables that people bring: CSV with a header, as a spreadsheet saves it. Every cell that will not do
+ * is named by line and column, all of them at once, so that a file is mended in one go. Pure.
+ */
+import { CsvError, parse } from 'csv-parse/sync';
+import type { z } from 'zod';
+
+/** A column as its file may spell it. */
+export interface Column {
+  /** What the header calls it; the first is ours, the others are accepted. Case and spaces around do not matter. */
+  readonly titles: readonly [string, ...string[]];
+  /** From the cell's text, spaces around it removed; '' where the file has no such column. */
+  readonly value: z.ZodType<unknown, string>;
+  /** What a cell must be, to finish the sentence "expected …". */
+  readonly expects: { readonly zh: string; readonly en: string };
+  /** Whether the header may lack it. */
+  readonly optional?: boolean;
+}
+
+export type Columns = Readonly<Record<string, Column>>;
+export type RowOf<Of extends Columns> = {
+  readonly [Name in keyof Of]: z.output<Of[Name]['value']>;
+};
+
+/** What is wrong with a line of a file, in words its author can act on. */
+export interface RowFault {
+  /** From 1, the header included, as an editor counts. */
+  readonly line: number;
+  /** As the header calls it; '' for the line as a whole. */
+  readonly column: string;
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+  /** What stands there, its first 80 characters. */
+  readonly text: string;
+}
+
+/** Cells as texts, with the line each row begins on. */
+export interface Sheet {
+  readonly header: readonly string[];
+  readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[];
+}
+
+export interface TableRead<Of extends Columns> {
+  readonly rows: readonly { readonly line: number; readonly row: RowOf<Of> }[];
+  /** At most {@link FAULTS_KEPT}; none: every row is good. */
+  readonly faults: readonly RowFault[];
+  /** How many there are, also beyond those kept. */
+  readonly faultCount: number;
+}
+
+/** Nobody mends more in one go, and a wrong column in a file of 150,000 lines must not fill the memory. */
+export const FAULTS_KEPT = 200;
+
+/** The cells of a CSV, or why the bytes are none: `file-encoding`, `csv-malformed`. */
+export function csvSheet(bytes: Uint8Array): Sheet | RowFault {
+  const text = textOf(bytes);
+  if (text === null)
+    return {
+      line: 1,
+      column: '',
+      code: 'file-encoding',
+      zh: '文件既不是 UTF-8 也不是 GB 18030 编码的文本:请另存为 CSV UTF-8',
+      en: 'the file is neither UTF-8 nor GB 18030 text: save it as CSV UTF-8',
+      text: '',
+    };
+  try {
+    const records = parse(text, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as unknown as { record: string[]; info: { lines: number } }[];
+    const [header, ...rows] = records;
+    return {
+      header: header?.record ?? [],
+      rows: rows.map(({ record, info }) => ({
+        line: firstLine(record, info.lines),
+        cells: record,
+      })),
+    };
+  } catch (reason) {
+    if (!(reason instanceof CsvError)) throw reason;
+    return {
+      line: Number(reason.lines ?? 1),
+      column: '',
+      code: 'csv-malformed',
+      zh: `不是合法的 CSV(${reason.code}):请检查这一行的引号与逗号`,
+      en: `not valid CSV (${reason.code}): check quotes and commas of this line`,
+      text: '',
+    };
+  }
+}
+
+/** Reads a sheet under the names of its header; a fault of the whole file stays the only one. */
+export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: Of): TableRead<Of> {
+  if (!('header' in sheet)) return { rows: [], faults: [sheet], faultCount: 1 };
+  const faults: RowFault[] = [];
+  let faultCount = 0;
+  const blame = (fault: RowFault) => {
+    faultCount++;
+    if (faults.length < FAULTS_KEPT) faults.push({ ...fault, text: fault.text.slice(0, 80) });
+  };
+
+  const places = headerPlaces(sheet.header, columns, blame);
+  if (faultCount > 0) return { rows: [], faults, faultCount };
+
+  const rows: { line: number; row: RowOf<Of> }[] = [];
+  for (const { line, cells } of sheet.rows) {
+    if (cells.length > sheet.header.length) {
+      blame({
+        line,
+        column: '',
+        code: 'row-too-long',
+        zh: `有 ${cells.length} 格,表头只有 ${sheet.header.length} 列:文字中的逗号须加引号`,
+        en: `has ${cells.length} cells under a header of ${sheet.header.length}: a comma within a text wants quotes`,
+        text: cells.join(','),
+      });
+      continue;
+    }
+    const row: Record<string, unknown> = {};
+    let good = true;
+    for (const [name, column] of Object.entries(columns)) {
+      const place = places.get(name);
+      const text = (place === undefined ? '' : (cells[place] ?? '')).trim();
+      const parsed = column.value.safeParse(text);
+      if (parsed.success) row[name] = parsed.data;
+      else {
+        good = false;
+        const title = place === undefined ? column.titles[0] : (sheet.header[place] ?? '');
+        blame({
+          line,
+          column: title,
+          code: 'cell-malformed',
+          zh: `“${title}”应为${column.expects.zh}`,
+          en: `"${title}" should be ${column.expects.en}`,
+          text,
+        });
+      }
+    }
+    if (good) rows.push({ line, row: row as RowOf<Of> });
+  }
+  return { rows, faults, faultCount };
+}
+
+/** Where each column stands; what is missing, twice there or unknown is blamed on line 1. */
+function headerPlaces(
+  header: readonly string[],
+  columns: Columns,
+  blame: (fault: RowFault) => void,
+): Map<string, number> {
+  const names = new Map(
+    Object.entries(columns).flatMap(([name, { titles }]) =>
+      titles.map((title) => [plain(title), name] as const),
+    ),
+  );
+  const known = Object.values(columns)
+    .map(({ titles }) => titles[0])
+    .join(', ');
+  const places = new Map<string, number>();
+  const refuse = (column: string, code: string, zh: string, en: string) =>
+    blame({ line: 1, column, code, zh, en, text: header.join(',') });
+  header.forEach((title, place) => {
+    const name = names.get(plain(title));
+    if (name === undefined)
+      refuse(
+        title,
+        'column-unknown',
+        `不认识列“${title}”,可用:${known}`,
+        `there is no column "${title}"; there are: ${known}`,
+      );
+    else if (places.has(name))
+      refuse(
+        title,
+        'column-twice',
+        `列“${title}”出现了两次`,
+        `column "${title}" stands there twice`,
+      );
+    else places.set(name, place);
+  });
+  for (const [name, { titles, optional }] of Object.entries(columns))
+    if (!optional && !places.has(name))
+      refuse(
+        titles[0],
+        'column-missing',
+        `缺少列“${titles[0]}”`,
+        `column "${titles[0]}" is missing`,
+      );
+  return places;
+}
+
+function plain(title: string): string {
+  return title.trim().toLowerCase();
+}
+
+/** `lines` counts to the end of the record; a text in quotes may span several. */
+function firstLine(cells: readonly string[], lines: number): number {
+  return lines - cells.reduce((sum, cell) => sum + (cell.match(/\n/g)?.length ?? 0), 0);
+}
+
+/** UTF-8, or GB 18030, in which Chinese spreadsheets save CSV. */
+function textOf(bytes: Uint8Array): string | null {
+  for (const encoding of ['utf-8', 'gb18030'])
+    try {
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    } catch {
+      // The next one, or neither.
+    }
+  return null;
+}
