@@ -11,6 +11,7 @@ import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { type Done, monthRules } from '../sql/rollup.ts';
+import type { QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
 import { areaFigures, type Evidence, ofCarrier, rolledFigures } from './figure.ts';
@@ -18,6 +19,8 @@ import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 const FRESH_MS = 3_000;
+/** Of what is named by what it was read from, and so never out of date: how long unasked for it is kept. */
+const UNCHANGED_MS = 600_000;
 
 export interface Line {
   readonly line: string;
@@ -52,7 +55,7 @@ export class EvidenceReader {
   readonly store: Store;
   readonly plan: Plan;
   readonly now: () => Date;
-  readonly #kept = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
+  readonly #kept = new Map<string, { until: number; readonly answer: Promise<unknown> }>();
 
   constructor(store: Store, plan: Plan, now: () => Date) {
     this.store = store;
@@ -75,15 +78,40 @@ export class EvidenceReader {
       const evidence = ofCarrier(await this.evidence(target, month), carrier);
       return areaFigures(target, indicator, evidence, register, within, level);
     }
-    const rows = await this.store.query('area_month_figures', {
-      month,
-      run: rolled.run,
-      target: target.id,
-      carrier: carrier ?? '',
-      level,
-      within,
-    });
+    const rows = isMapped(level)
+      ? ((await this.#map(month, rolled.run)).get(cell(target.id, carrier, level)) ?? [])
+      : await this.store.query('area_month_figures', {
+          month,
+          run: rolled.run,
+          target: target.id,
+          carrier: carrier ?? '',
+          level,
+          within,
+        });
     return rolledFigures(target, indicator, rows, register, within, level);
+  }
+
+  /**
+   * A month's maps down to the counties, every target and carrier at once: a few thousand cells, read
+   * in the time of one map, and never changed, for a run is written once.
+   */
+  #map(month: string, run: number): Promise<ReadonlyMap<string, readonly MapRow[]>> {
+    for (const [key] of this.#kept)
+      if (key.startsWith(`map ${month} `) && key !== `map ${month} ${run}`) this.#kept.delete(key);
+    return this.#keep(
+      `map ${month} ${run}`,
+      async () => {
+        const cells = new Map<string, MapRow[]>();
+        for (const row of await this.store.query('area_month_map', { month, run })) {
+          const name = cell(row.target, row.carrier, row.level);
+          const found = cells.get(name);
+          if (found) found.push(row);
+          else cells.set(name, [row]);
+        }
+        return cells;
+      },
+      UNCHANGED_MS,
+    );
   }
 
   /** Lines registered in the month, the station's own left out. */
@@ -178,12 +206,16 @@ export class EvidenceReader {
   }
 
   /** The register as of the month's end, or of today while it runs. */
-  register(month: string): Promise<Register> {
+  async register(month: string): Promise<Register> {
     const today = dayOf(this.now());
     const { last } = monthDays(month);
     const day = [last, today].sort()[0] ?? today;
-    // The register changes by imports alone; a day's copy may be kept much longer than figures.
-    return this.#keep(`register ${day}`, () => loadRegister(this.store, day), 60_000);
+    const [current] = await this.#keep('register signature', () =>
+      this.store.query('register_signature', {}),
+    );
+    // Tens of thousands of places are read once, and again when an import changed them.
+    const key = `register ${day} ${current?.signature}`;
+    return this.#keep(key, () => loadRegister(this.store, day), UNCHANGED_MS);
   }
 
   /** Months with measurements, newest first, always with the running one. */
@@ -196,13 +228,27 @@ export class EvidenceReader {
 
   async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS): Promise<T> {
     const now = this.now().getTime();
-    for (const [old, { at }] of this.#kept) if (now - at > 60_000) this.#kept.delete(old);
+    for (const [old, { until }] of this.#kept) if (now >= until) this.#kept.delete(old);
     const kept = this.#kept.get(key);
-    if (kept && now - kept.at < freshMs) return kept.answer as Promise<T>;
+    if (kept) {
+      if (freshMs === UNCHANGED_MS) kept.until = now + freshMs;
+      return kept.answer as Promise<T>;
+    }
     const answer = ask();
-    this.#kept.set(key, { at: now, answer });
+    this.#kept.set(key, { until: now + freshMs, answer });
     // A failure is nobody's answer but the asker's.
     answer.catch(() => this.#kept.delete(key));
     return answer;
   }
+}
+
+type MapRow = QueryRow<'area_month_map'>;
+
+/** Levels whose figures come from the map of the month. */
+function isMapped(level: Scope['level']): boolean {
+  return level === 'province' || level === 'city' || level === 'county';
+}
+
+function cell(target: string, carrier: string | null, level: string): string {
+  return `${target} ${carrier ?? ''} ${level}`;
 }

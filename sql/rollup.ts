@@ -25,7 +25,7 @@ import {
 import { bind, type Store } from './store.ts';
 
 /** Of the day's rollups; raised by whatever alters one of their numbers. */
-export const DAY_RULES = 'rollup/1';
+export const DAY_RULES = 'rollup/2';
 
 /** A day or month, and all that its numbers are drawn from, as one text: another text, another run. */
 export interface Stale {

@@ -147,6 +147,7 @@ export const tables = {
     medianTenths: 'Array(Int64)',
     p90Tenths: 'Array(Int64)',
     rules: 'LowCardinality(String)',
+    probes: 'Array(LowCardinality(String))',
   },
   area_step: {
     day: 'Date',
@@ -397,8 +398,21 @@ export const queries = {
     params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
     columns: { rows: 'UInt64' },
   },
+  line_probes: {
+    params: {
+      lines: 'Array(String)',
+      days: 'Array(Date)',
+      runs: 'Array(UInt64)',
+    },
+    columns: { probe: 'String' },
+  },
   line_outcomes: {
-    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    params: {
+      lines: 'Array(String)',
+      probes: 'Array(String)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
     columns: {
       line: 'LowCardinality(String)',
       metric: 'LowCardinality(String)',
@@ -412,7 +426,12 @@ export const queries = {
     },
   },
   line_medians: {
-    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    params: {
+      lines: 'Array(String)',
+      probes: 'Array(String)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
     columns: {
       line: 'LowCardinality(String)',
       metric: 'LowCardinality(String)',
@@ -480,6 +499,24 @@ export const queries = {
       newest: "Nullable(DateTime64(6, 'UTC'))",
     },
   },
+  area_month_map: {
+    params: { month: 'String', run: 'UInt64' },
+    columns: {
+      target: 'LowCardinality(String)',
+      carrier: 'LowCardinality(String)',
+      level: "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5)",
+      area: 'String',
+      observed: 'UInt32',
+      registered: 'UInt32',
+      passed: 'UInt32',
+      placesObserved: 'UInt32',
+      value: 'Nullable(Float64)',
+      low: 'Nullable(Float64)',
+      high: 'Nullable(Float64)',
+      newest: "Nullable(DateTime64(6, 'UTC'))",
+    },
+  },
+  register_signature: { params: {}, columns: { signature: 'String' } },
   rollups_done: {
     params: {},
     columns: {

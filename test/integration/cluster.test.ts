@@ -196,6 +196,13 @@ function quarantined({ below }: Chance): Step[] {
     put('quarantine_log', released),
     put('sample', samples),
     put('sample', samples.slice(20, 70)),
+    put(
+      'import',
+      ['places', 'lines'].map((kind, index) => ({
+        ...{ import: `20261101T00000${index}Z`, kind, file: `${kind}.csv`, sha256: 'd'.repeat(64) },
+        ...{ sizeB: 100, rows: 3, by: 'wang', note: '', at: `2026-11-01T00:00:0${index}.000000Z` },
+      })),
+    ),
   ];
 }
 
@@ -217,6 +224,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
   last: ['2026-11-30', '2026-10-31'],
+  kind: ['', 'places'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],
   line: ['', 'line-5'],
@@ -228,6 +236,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   months: [['2026-10', '2026-11'], ['2026-11']],
   passRatio: [0.5, 0.9],
   probe: ['probe-3', 'probe-5', ''],
+  probes: [[], PROBES],
   sequence: [3, 8],
   sha256: ['', '1', '12'],
   slot: ['v0', 'v1'],
@@ -255,6 +264,7 @@ function paramsOf(params: Readonly<Record<string, string>>, round: number, known
 const OWN: Readonly<Record<string, readonly string[]>> = {
   rollups_done: ['run', 'signature', 'done'],
   measured_days: ['signature'],
+  register_signature: ['signature'],
 };
 
 interface Asked {

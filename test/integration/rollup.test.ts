@@ -3,9 +3,11 @@
  * came, and a run that was killed is never read.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LinePage } from '../../api/contract.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
+import { lines } from '../../api/routes/lines.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
@@ -77,7 +79,8 @@ function measurementsOf({ line, place, carrier }: Pick<Row, 'line' | 'place' | '
       const rate = 1 + random.below(1e9);
       return aMeasurementRow({
         metric,
-        probe: line,
+        // Some lines were measured by a second probe for a while.
+        probe: random.coin(0.3) ? `${line}-b` : line,
         sequence,
         start: new Date(startMs).toISOString(),
         family: random.oneOf([4, 6]),
@@ -115,6 +118,16 @@ async function figures() {
   return { answers, holdings };
 }
 
+/** Every line of both months with what was measured on it. */
+async function linePages() {
+  const pages: LinePage[] = [];
+  for (const month of ['2026-10', '2026-11']) {
+    const answer = await lines(reader()).request(`/v1/lines?month=${month}&limit=1000`);
+    pages.push((await answer.json()) as LinePage);
+  }
+  return pages;
+}
+
 /** All that the rollups hold and readers see, freed of the run it came from. */
 async function contents() {
   const tables = ['line_day', 'area_step', 'line_month', 'area_month'];
@@ -132,9 +145,14 @@ async function contents() {
 describe('rollups', () => {
   it('say what the measurements say, of every area, carrier, level and month', async () => {
     const raw = await figures();
+    const rawLines = await linePages();
+    expect(
+      rawLines[1]?.items.filter(({ measurements }) => measurements > 0).length,
+    ).toBeGreaterThan(700);
     expect(await rollUp(store, reader().plan)).toBe(3 + 2);
     const rolled = await figures();
     expect(rolled).toEqual(raw);
+    expect(await linePages()).toEqual(rawLines);
     expect(JSON.stringify(raw)).toContain('order-statistic');
     expect(raw.holdings[1]?.measurements).toBeGreaterThan(1_000);
     expect((await reader().runsBetween('2026-10-01', '2026-11-30'))?.days).toHaveLength(3);
