@@ -16,6 +16,7 @@ import { lines } from './routes/lines.ts';
 import { measurements } from './routes/measurements.ts';
 import { monthlyReports } from './routes/monthly-reports.ts';
 import { overview } from './routes/overview.ts';
+import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
 import { series } from './routes/series.ts';
 
@@ -61,6 +62,7 @@ export function app({
     .use('/v1/*', etag())
     .route('/', overview(reader, software))
     .route('/', coverage(reader))
+    .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))
     .route('/', measurements(reader))

@@ -134,6 +134,45 @@ export interface Coverage {
   items: AreaFigure[];
 }
 
+/** Where the months that are over lead, on a straight line. */
+export interface Forecast {
+  /** `theil-sen/1`: the median slope of all pairs of months. */
+  method: string;
+  /** Months it is drawn from. */
+  months: number;
+  /** In the figure's unit. */
+  slopePerMonth: number;
+  /** At the end of the plan, in the figure's unit, never clipped; null once it is over. */
+  atDue: number | null;
+  /** 95 % bounds of `atDue`; null below six months. */
+  low: number | null;
+  high: number | null;
+  /** The first month in which the line reaches the goal; null when it does not within five years. */
+  reaches: string | null;
+}
+
+/**
+ * `GET /v1/progress?target=ID&within=32&carrier=CODE&month=YYYY-MM`: one target of one area, month by
+ * month up to the one asked for.
+ */
+export interface Progress {
+  target: string;
+  area: Place;
+  carrier: string | null;
+  goal: Goal;
+  due: string;
+  /** Earliest first. */
+  months: { month: string; figure: AreaFigure; over: boolean }[];
+  /** Goal less figure, in the figure's unit; negative when the goal is passed, null without a figure. */
+  gap: number | null;
+  /** To the end of the plan; 0 or less when it is over. */
+  monthsLeft: number;
+  /** What each month left would have to bring; null when nothing is wanting or no month is left. */
+  pacePerMonth: number | null;
+  /** null below three months with a figure. */
+  forecast: Forecast | null;
+}
+
 /** What a line's measurements say of its IPv6, from several metrics together. */
 export type Ipv6Condition =
   | 'works'

@@ -3,11 +3,12 @@
  * came, and a run that was killed is never read.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LinePage } from '../../api/contract.ts';
+import type { LinePage, Progress } from '../../api/contract.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
 import { lines } from '../../api/routes/lines.ts';
+import { progress } from '../../api/routes/progress.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
@@ -156,6 +157,27 @@ describe('rollups', () => {
     expect(JSON.stringify(raw)).toContain('order-statistic');
     expect(raw.holdings[1]?.measurements).toBeGreaterThan(1_000);
     expect((await reader().runsBetween('2026-10-01', '2026-11-30'))?.days).toHaveLength(3);
+  });
+
+  it('give a target’s months, with the gap of the last to its goal', async () => {
+    const asked = reader();
+    const answer = await progress(asked).request('/v1/progress?target=access-rate&month=2026-11');
+    const { months, gap, goal, monthsLeft, forecast } = (await answer.json()) as Progress;
+    const figures = await Promise.all(
+      ['2026-10', '2026-11'].map(async (month) => {
+        const [target] = asked.plan.targets.filter(({ id }) => id === 'access-rate');
+        if (!target) throw new Error('the plan has no such target');
+        const scope = { carrier: null, within: '32', level: 'province' } as const;
+        return (await asked.figures(target, month, scope))[0];
+      }),
+    );
+    expect(months).toEqual([
+      { month: '2026-10', figure: figures[0], over: true },
+      { month: '2026-11', figure: figures[1], over: false },
+    ]);
+    expect(gap).toBe(goal.atLeast - (figures[1]?.figure.value ?? Number.NaN));
+    // The plan ended in 2015.
+    expect({ monthsLeft, forecast }).toEqual({ monthsLeft: -131, forecast: null });
   });
 
   it('hold every line’s day: runs, failures, and exact quantiles of every slot', async () => {
