@@ -108,7 +108,7 @@ CREATE TABLE line_day
     `p90Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
     `rules` LowCardinality(String),
     `probes` Array(LowCardinality(String)) CODEC(ZSTD(1)),
-    INDEX byLine line TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX byLine line TYPE bloom_filter(0.0001) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY (toYYYYMM(day), run)
