@@ -14,7 +14,7 @@ import { type Done, monthRules } from '../sql/rollup.ts';
 import type { QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
-import { areaFigures, type Evidence, ofCarrier, rolledFigures } from './figure.ts';
+import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
@@ -192,11 +192,13 @@ export class EvidenceReader {
   /** Lines with enough evidence for `target` in the month, beside every counted line. */
   evidence(target: PlanTarget, month: string): Promise<Evidence> {
     return this.#keep(`evidence ${target.id} ${month}`, async () => {
-      const [observed, lines] = await Promise.all([
+      const [observed, lines, register] = await Promise.all([
         this.store.indicator(target.indicator, { ...spanParameters(month), ...target.evidence }),
         this.lines(month),
+        this.register(month),
       ]);
-      return { observed, registered: lines.filter(({ technology }) => technology !== LOOPBACK) };
+      const registered = lines.filter(({ technology }) => technology !== LOOPBACK);
+      return ofKinds({ observed, registered }, target.villageKinds, register);
     });
   }
 

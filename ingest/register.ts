@@ -37,7 +37,8 @@ export function ancestorCode(code: string, level: Exclude<Level, 'hamlet'>): str
 export class Register {
   readonly #byCode: ReadonlyMap<string, Place>;
   readonly #children: ReadonlyMap<string, readonly Place[]>;
-  readonly #villages: ReadonlyMap<string, number>;
+  /** By area, then by kind. */
+  readonly #villages: ReadonlyMap<string, ReadonlyMap<string, number>>;
 
   constructor(places: readonly Place[]) {
     const ordered = [...places].sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -46,12 +47,13 @@ export class Register {
     for (const place of ordered)
       children.set(place.parent, [...(children.get(place.parent) ?? []), place]);
     this.#children = children;
-    const villages = new Map<string, number>();
-    for (const { code, level } of ordered)
+    const villages = new Map<string, Map<string, number>>();
+    for (const { code, level, kind } of ordered)
       if (level === 'village')
         for (const length of Object.values(CODE_LENGTH)) {
           const area = code.slice(0, length);
-          villages.set(area, (villages.get(area) ?? 0) + 1);
+          const kinds = villages.get(area) ?? new Map<string, number>();
+          villages.set(area, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
         }
     this.#villages = villages;
   }
@@ -72,9 +74,21 @@ export class Register {
     return (this.#children.get(within) ?? []).flatMap((child) => this.below(child.code, level));
   }
 
-  /** Villages (行政村 and 社区) at or below an area: the denominator of places. */
-  villagesBelow(code: string): number {
-    return this.#villages.get(code) ?? 0;
+  /**
+   * Villages (行政村 and 社区) at or below an area: the denominator of places.
+   *
+   * @param kinds of villages that count; none given, all do
+   */
+  villagesBelow(code: string, kinds: readonly string[] = []): number {
+    let villages = 0;
+    for (const [kind, count] of this.#villages.get(code) ?? [])
+      if (kinds.length === 0 || kinds.includes(kind)) villages += count;
+    return villages;
+  }
+
+  /** Kinds of villages there are, in order. */
+  get villageKinds(): string[] {
+    return [...new Set([...this.#villages.values()].flatMap((kinds) => [...kinds.keys()]))].sort();
   }
 }
 

@@ -700,6 +700,7 @@ export const rollups = {
       targets: 'Array(String)',
       rules: 'Array(String)',
       kinds: 'Array(String)',
+      villageKinds: 'Array(Array(String))',
     },
   },
 } as const satisfies Record<string, { readonly into: TableName; readonly params: Columns }>;

@@ -24,6 +24,7 @@ import { startTestStore, type TestStore } from './engine-fixture.ts';
 type Row = InsertOf<'measurement'>;
 
 const NOW = new Date('2026-11-20T04:00:00Z');
+const WHOLE = { carrier: null, within: '32', level: 'province' } as const;
 const random = chance(20261125);
 
 let test: TestStore;
@@ -104,8 +105,7 @@ function slots(values: readonly (number | null)[]): Pick<Row, 'v0' | 'v15'> {
 }
 
 /** Every figure of both months that a reviewer can ask for. */
-async function figures() {
-  const asked = reader();
+async function figures(asked = reader()) {
   const levels = ['province', 'city', 'county', 'township', 'village'] as const;
   const answers: unknown[] = [];
   for (const month of ['2026-10', '2026-11'])
@@ -167,8 +167,7 @@ describe('rollups', () => {
       ['2026-10', '2026-11'].map(async (month) => {
         const [target] = asked.plan.targets.filter(({ id }) => id === 'access-rate');
         if (!target) throw new Error('the plan has no such target');
-        const scope = { carrier: null, within: '32', level: 'province' } as const;
-        return (await asked.figures(target, month, scope))[0];
+        return (await asked.figures(target, month, WHOLE))[0];
       }),
     );
     expect(months).toEqual([
@@ -178,6 +177,27 @@ describe('rollups', () => {
     expect(gap).toBe(goal.atLeast - (figures[1]?.figure.value ?? Number.NaN));
     // The plan ended in 2015.
     expect({ monthsLeft, forecast }).toEqual({ monthsLeft: -131, forecast: null });
+  });
+
+  it('say the same of a plan that asks apart of towns and of the countryside', async () => {
+    const plan = planOf('broadband-china-2015', await loadRegister(store, '2026-11-20'));
+    const asked = () => new EvidenceReader(store, plan, () => NOW);
+    const raw = await figures(asked());
+    expect(await rollUp(store, plan)).toBe(2);
+    expect(await figures(asked())).toEqual(raw);
+    const [town, country, all] = await Promise.all([
+      asked().figures(plan.targets[0] as never, '2026-11', WHOLE),
+      asked().figures(plan.targets[1] as never, '2026-11', WHOLE),
+      reader().figures(reader().plan.targets[1] as never, '2026-11', WHOLE),
+    ]).then((found) => found.map(([whole]) => whole?.figure));
+    if (!town || !country || !all) throw new Error('a figure of the whole is missing');
+    for (const count of ['observed', 'registered', 'placesRegistered'] as const) {
+      expect(Math.min(town[count], country[count])).toBeGreaterThan(0);
+      // What is left belongs to neither kind: villages of other kinds.
+      expect(town[count] + country[count]).toBeLessThanOrEqual(all[count]);
+    }
+    expect(town.placesRegistered + country.placesRegistered).toBe(8383 + 200 + 13263 + 112);
+    await rollUp(store, reader().plan);
   });
 
   it('hold every line’s day: runs, failures, and exact quantiles of every slot', async () => {
