@@ -38,7 +38,7 @@ FROM
             FROM
             (
                 -- Lines registered at any time in the month, each as it last stood.
-                SELECT line, place, toString(carrier) AS own, technology FROM line FINAL
+                SELECT line, place, toString(carrier) AS own, technology FROM line_version
                 WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
                 ORDER BY line, validFrom DESC
                 LIMIT 1 BY line

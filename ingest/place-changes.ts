@@ -1,0 +1,558 @@
+/**
+ * What a file of places does to the register: new versions, ends and successors, lines that go along,
+ * counts of people; or what is wrong with it. The order of its rows means nothing: days are gone
+ * through one after the other, and on each all that ends goes before all that begins. Pure.
+ */
+import { type Position, toWgs84 } from './coordinates.ts';
+import type { CountyMap } from './county-map.ts';
+import { FOREVER } from './days.ts';
+import { grouped } from './grouped.ts';
+import { LineHistory, type LineVersion } from './line-history.ts';
+import type { PlaceRow } from './place-file.ts';
+import { PlaceHistory, type PlaceVersion } from './place-history.ts';
+import { ancestorCode, type Level, levelOf, parentOf } from './register.ts';
+import { RowFaults } from './row-faults.ts';
+import type { RowFault } from './table-file.ts';
+
+export interface PlaceStatistic {
+  readonly code: string;
+  /** Year of the count. */
+  readonly asOf: number;
+  readonly residents: number | null;
+  readonly households: number | null;
+  readonly source: string;
+}
+
+export interface PlaceChanges {
+  readonly places: readonly PlaceVersion[];
+  readonly lines: readonly LineVersion[];
+  readonly statistics: readonly PlaceStatistic[];
+  readonly faults: readonly RowFault[];
+  readonly faultCount: number;
+  readonly warnings: readonly RowFault[];
+}
+
+/** What the file is held against. */
+export interface PlaceContext {
+  readonly places: readonly PlaceVersion[];
+  readonly lines: readonly LineVersion[];
+  /** The day of rows that name none; null: every row names its own. */
+  readonly validFrom: string | null;
+  readonly counties: CountyMap;
+}
+
+interface Numbered {
+  readonly line: number;
+  readonly row: PlaceRow;
+}
+/** A row that names its day. */
+interface Event {
+  readonly line: number;
+  readonly row: PlaceRow & { readonly date: string };
+}
+
+/** The outlines are drawn to some 300 m and leave islets out. */
+const COUNTY_TOLERANCE_KM = 2;
+
+const ENDINGS = ['recode', 'merge', 'split', 'close'] as const;
+
+export function placeChanges(rows: readonly Numbered[], context: PlaceContext): PlaceChanges {
+  return new Changes(context).of(rows);
+}
+
+class Changes {
+  readonly #context: PlaceContext;
+  readonly #history: PlaceHistory;
+  readonly #lines: LineHistory;
+  readonly #faults = new RowFaults();
+  readonly #warnings = new RowFaults();
+  /** The line of the file that last did something to a place. */
+  readonly #lineOf = new Map<string, number>();
+
+  constructor(context: PlaceContext) {
+    this.#context = context;
+    this.#history = new PlaceHistory(context.places);
+    this.#lines = new LineHistory(context.lines);
+  }
+
+  of(rows: readonly Numbered[]): PlaceChanges {
+    const events = rows.flatMap((row) => this.#event(row) ?? []);
+    this.#refuseRepeats(events);
+    this.#refuseCircles(events);
+    const days = grouped(events, ({ row }) => row.date);
+    // What the rows say does not fit together: to follow them further would blame the wrong ones.
+    if (this.#faults.count === 0) {
+      for (const day of [...days.keys()].sort()) this.#on(day, days.get(day) ?? []);
+      this.#holdTogether();
+      this.#lookForLines(events);
+    }
+    return {
+      places: this.#history.changed(),
+      lines: this.#lines.changed(),
+      statistics: events.flatMap(statisticOf).sort(byCodeAndYear),
+      faults: this.#faults.list(),
+      faultCount: this.#faults.count,
+      warnings: this.#warnings.list(),
+    };
+  }
+
+  /** The row with its day, when it is sound by itself. */
+  #event({ line, row }: Numbered): Event | null {
+    const before = this.#faults.count;
+    const { action, code, newCode, lat, lon, crs } = row;
+    const date = row.date ?? this.#context.validFrom;
+    const blame = (column: string, fault: string, zh: string, en: string, text = code) =>
+      this.#faults.add(line, column, fault, zh, en, text);
+    if (date === null)
+      blame(
+        'date',
+        'date-missing',
+        '没有生效日期:请填 date 列或用 --valid-from',
+        'no day from which it holds: fill in "date" or give --valid-from',
+      );
+    if (row.validTo !== null && date !== null && row.validTo < date)
+      blame(
+        'validTo',
+        'ends-before-begins',
+        `截止日期 ${row.validTo} 早于生效日期 ${date}`,
+        `ends on ${row.validTo}, before it begins on ${date}`,
+        row.validTo,
+      );
+    if (row.validTo !== null && action !== 'add')
+      blame(
+        'validTo',
+        'end-unwanted',
+        '只有新增的地点可带截止日期,其余请用撤销',
+        'only a place that is added names its end; else use close',
+        row.validTo,
+      );
+    const level = levelOf(code);
+    if (row.level !== null && row.level !== level)
+      blame(
+        'level',
+        'level-mismatch',
+        `代码 ${code} 是 ${level} 级,不是 ${row.level}`,
+        `code ${code} is one of level ${level}, not ${row.level}`,
+      );
+    if (row.parent !== '' && row.parent !== parentOf(code)) {
+      const hamlet = level === 'hamlet' && levelOf(row.parent) !== 'village';
+      blame(
+        'parent',
+        hamlet ? 'hamlet-parent' : 'parent-mismatch',
+        hamlet
+          ? `自然村的上级须是行政村,${row.parent} 不是`
+          : `代码 ${code} 的上级应为 ${parentOf(code) || '空'}`,
+        hamlet
+          ? `a hamlet lies in a village, and ${row.parent} is none`
+          : `the place above ${code} is ${parentOf(code) || 'none'}`,
+        row.parent,
+      );
+    }
+    const becomes = action === 'recode' || action === 'merge' || action === 'split';
+    if (becomes !== (newCode !== ''))
+      blame(
+        'newCode',
+        becomes ? 'new-code-missing' : 'new-code-unwanted',
+        becomes ? '改码、合并与拆分须写明新代码' : '只有改码、合并与拆分才有新代码',
+        becomes
+          ? 'a recode, merge or split names the new code'
+          : 'only a recode, merge or split has a new code',
+        newCode,
+      );
+    else if (becomes && levelOf(newCode) !== level)
+      blame(
+        'newCode',
+        'level-mismatch',
+        `新代码 ${newCode} 与 ${code} 不是同一级`,
+        `${newCode} is not of the level of ${code}`,
+        newCode,
+      );
+    if (row.name === '' && (action === 'add' || action === 'rename'))
+      blame('name', 'name-missing', '缺少名称', 'the name is missing');
+    if (action === 'outside' && row.note === '')
+      blame(
+        'note',
+        'note-missing',
+        '由省外服务须写明由谁服务',
+        'say in the note from where it is served',
+      );
+    if ((lat === null) !== (lon === null))
+      blame('lat', 'position-incomplete', '经纬度须成对', 'latitude and longitude come as a pair');
+    else if (lat !== null && crs === null)
+      blame(
+        'crs',
+        'crs-missing',
+        '有经纬度须注明坐标系(WGS84、CGCS2000、GCJ02、BD09)',
+        'a position wants its reference system (WGS84, CGCS2000, GCJ02, BD09)',
+      );
+    if ((row.residents !== null || row.households !== null) && row.asOf === null)
+      blame('asOf', 'year-missing', '人口或户数须注明统计年份', 'counts want the year they are of');
+    return date !== null && this.#faults.count === before ? { line, row: { ...row, date } } : null;
+  }
+
+  /** A place is named once a day; one that is split, once for each of its parts. */
+  #refuseRepeats(events: readonly Event[]): void {
+    const seen = new Map<string, Event>();
+    for (const event of events) {
+      const { action, code, newCode, date } = event.row;
+      const first = seen.get(`${code} ${date}`);
+      seen.set(`${code} ${date}`, first ?? event);
+      const part = `${code} ${date} ${newCode}`;
+      const apart = action === 'split' && first?.row.action === 'split' && !seen.has(part);
+      if (action === 'split') seen.set(part, event);
+      if (first && !apart)
+        this.#faults.add(
+          event.line,
+          'code',
+          'code-twice',
+          `${code} 在第 ${first.line} 行已出现(同一天只能有一行)`,
+          `${code} stands in line ${first.line} already (once a day)`,
+          code,
+        );
+    }
+  }
+
+  /** Places that become each other on one day. */
+  #refuseCircles(events: readonly Event[]): void {
+    const becomes = events.filter(
+      ({ row }) => row.newCode !== '' && !(row.action === 'split' && row.newCode === row.code),
+    );
+    for (const [, together] of grouped(becomes, ({ row }) => row.date)) {
+      const next = grouped(together, ({ row }) => row.code);
+      // What leads nowhere is taken away, again and again; what is left leads in a circle, or to one.
+      const waiting = new Map([...next].map(([code, edges]) => [code, edges.length]));
+      const leadingTo = grouped(together, ({ row }) => row.newCode);
+      const ends = [...leadingTo.keys()].filter((code) => !next.has(code));
+      for (let code = ends.pop(); code !== undefined; code = ends.pop())
+        for (const { row } of leadingTo.get(code) ?? []) {
+          const left = (waiting.get(row.code) ?? 0) - 1;
+          waiting.set(row.code, left);
+          if (left === 0) ends.push(row.code);
+        }
+      for (const { line, row } of together)
+        if ((waiting.get(row.code) ?? 0) > 0)
+          this.#faults.add(
+            line,
+            'newCode',
+            'recode-cycle',
+            `${row.code} 经 ${row.newCode} 又回到已变更的代码`,
+            `${row.code} leads by way of ${row.newCode} back to a code that changes`,
+            row.newCode,
+          );
+    }
+  }
+
+  #on(day: string, events: readonly Event[]): void {
+    const doing = (...actions: readonly string[]) =>
+      events.filter(({ row }) => actions.includes(row.action)).sort(byCode);
+    const gone = new Map<string, PlaceVersion>();
+    const done = new Set<Event>();
+    for (const [code, ending] of grouped(doing(...ENDINGS), ({ row }) => row.code))
+      this.#end(code, day, ending, gone, done);
+    for (const event of doing('add')) this.#add(event);
+    for (const event of doing('recode', 'split'))
+      if (!done.has(event)) this.#become(event, gone.get(event.row.code));
+    for (const event of doing('rename', 'outside', 'inside', 'describe')) this.#change(event);
+    const moves = new Map<string, string>();
+    for (const event of doing('merge', 'recode')) {
+      const { code, newCode } = event.row;
+      if (event.row.action === 'merge' && !this.#history.at(newCode, day))
+        this.#blame(event, 'newCode', 'successor-unknown', newCode, day);
+      if (!done.has(event)) moves.set(code, newCode);
+    }
+    if (moves.size > 0) this.#lines.move(day, moves);
+  }
+
+  /** @param gone of each place that ends, what it was */
+  #end(
+    code: string,
+    day: string,
+    events: readonly Event[],
+    gone: Map<string, PlaceVersion>,
+    done: Set<Event>,
+  ): void {
+    const [first] = events;
+    if (!first) return;
+    const { action } = first.row;
+    const successors = [...new Set(events.map(({ row }) => row.newCode))].filter(Boolean).sort();
+    this.#lineOf.set(code, first.line);
+    const version = this.#history.at(code, day);
+    if (!version) {
+      const last = this.#history.of(code).findLast(({ validTo }) => validTo < day);
+      const same =
+        last?.ending === action && successors.every((one) => last.successors.includes(one));
+      if (!same) this.#blame(first, 'code', 'place-unknown', code, day);
+      for (const event of events) done.add(event);
+      return;
+    }
+    gone.set(code, version);
+    // A part that keeps the old code is the old place, smaller.
+    if (successors.includes(code)) {
+      const kept = events.find(({ row }) => row.newCode === code);
+      if (kept)
+        this.#anew(kept, version, { name: kept.row.name || version.name }, action, successors);
+    } else if (!this.#history.end(version, day, action, successors))
+      this.#blame(first, 'date', 'ends-before-begins', code, day);
+  }
+
+  #add(event: Event): void {
+    const { code, name, kind, date, note } = event.row;
+    this.#lineOf.set(code, event.line);
+    const standing = this.#history.at(code, date);
+    if (standing) {
+      const same = standing.name === name && (kind === '' || standing.kind === kind);
+      if (same) this.#place(event, standing);
+      else this.#blame(event, 'code', 'place-exists', code, date);
+      return;
+    }
+    this.#begin(event, code, { kind, note, name, validTo: event.row.validTo ?? FOREVER });
+  }
+
+  /** The new code of a place that is recoded or split. */
+  #become(event: Event, old: PlaceVersion | undefined): void {
+    const { newCode, date, kind, action, note } = event.row;
+    if (!old || newCode === event.row.code) return;
+    this.#lineOf.set(newCode, event.line);
+    // A village may be split up among villages that are there.
+    if (action === 'split' && this.#history.at(newCode, date)) return;
+    const name = event.row.name || (action === 'recode' ? old.name : '');
+    if (name === '') {
+      this.#blame(event, 'name', 'name-missing', newCode, date);
+      return;
+    }
+    const recoded = action === 'recode' ? old : null;
+    this.#begin(event, newCode, {
+      ...(recoded && { ...positionOf(recoded), outside: recoded.outside }),
+      kind: kind || old.kind,
+      note: note || (recoded?.note ?? ''),
+      name,
+      validTo: old.validTo,
+    });
+  }
+
+  #begin(
+    event: Event,
+    code: string,
+    its: Pick<PlaceVersion, 'name' | 'kind' | 'note' | 'validTo'> & Partial<PlaceVersion>,
+  ): void {
+    const version: PlaceVersion = {
+      ...NOWHERE,
+      outside: false,
+      ...its,
+      code,
+      level: levelOf(code) as Level,
+      parent: parentOf(code),
+      validFrom: event.row.date,
+      source: event.row.source,
+      ending: '',
+      successors: [],
+      ...this.#position(event, code),
+    };
+    if (!this.#history.begin(version))
+      this.#blame(event, 'date', 'place-overlap', code, event.row.date);
+  }
+
+  #change(event: Event): void {
+    const { action, code, date, name, kind, note } = event.row;
+    this.#lineOf.set(code, event.line);
+    const standing = this.#history.at(code, date);
+    if (!standing) {
+      this.#blame(event, 'code', 'place-unknown', code, date);
+      return;
+    }
+    if (action === 'describe') {
+      this.#place(event, standing);
+      return;
+    }
+    const outside = action === 'rename' ? standing.outside : action === 'outside';
+    this.#anew(
+      event,
+      standing,
+      {
+        name: action === 'rename' ? name : standing.name,
+        kind: kind || standing.kind,
+        outside,
+        note: note || (outside ? standing.note : ''),
+      },
+      action,
+      [code],
+    );
+  }
+
+  /** From its day on a place is otherwise; until then it was as before. */
+  #anew(
+    event: Event,
+    standing: PlaceVersion,
+    its: Partial<PlaceVersion>,
+    ending: string,
+    successors: readonly string[],
+  ): void {
+    const { date, source } = event.row;
+    const next: PlaceVersion = {
+      ...standing,
+      ...its,
+      ...this.#position(event, standing.code),
+      validFrom: date,
+      source: source || standing.source,
+    };
+    const same = (['name', 'kind', 'outside', 'note'] as const).every(
+      (key) => next[key] === standing[key],
+    );
+    if (same && ending !== 'split') {
+      this.#place(event, standing);
+      return;
+    }
+    if (!this.#history.end(standing, date, ending, successors)) {
+      // What a file of other bytes said already.
+      if (same) return;
+      this.#blame(event, 'date', 'place-version-exists', standing.code, date);
+      return;
+    }
+    this.#history.begin(next);
+  }
+
+  /** Where a place lies is no news of the place: the version that is there gets it. */
+  #place(event: Event, standing: PlaceVersion): void {
+    const position = this.#position(event, standing.code);
+    const known = Object.entries(position).every(
+      ([key, value]) => standing[key as keyof typeof position] === value,
+    );
+    if (!known) this.#history.replace(standing, { ...standing, ...position });
+  }
+
+  #position({ line, row }: Event, code: string): Partial<Positioned> {
+    const { lat, lon, crs } = row;
+    if (lat === null || lon === null || crs === null) return {};
+    const position = toWgs84({ lat, lon }, crs);
+    this.#lookForCounty(line, code, position);
+    return { ...position, givenLat: lat, givenLon: lon, crs };
+  }
+
+  #lookForCounty(line: number, code: string, position: Position): void {
+    const county = ancestorCode(code, 'county');
+    if (county === null) return;
+    const km = this.#context.counties.kmOutside(county, position);
+    if (km !== null && km > COUNTY_TOLERANCE_KM)
+      this.#warnings.add(
+        line,
+        'lat',
+        'position-outside-county',
+        `位置在县级区划 ${county} 以外约 ${Math.round(km)} 公里:请核对坐标与坐标系`,
+        `lies some ${Math.round(km)} km outside county ${county}: check position and crs`,
+        code,
+      );
+  }
+
+  /** Every place that changed, and every place below one, has its parent on each of its days. */
+  #holdTogether(): void {
+    const touched = this.#history.touched();
+    const blamed = new Set<string>();
+    for (const code of touched) {
+      this.#hold(code, blamed);
+      for (const child of this.#history.childrenOf(code)) this.#hold(child, blamed);
+    }
+  }
+
+  #hold(code: string, blamed: Set<string>): void {
+    const parent = parentOf(code);
+    if (parent === '' || blamed.has(code)) return;
+    for (const { validFrom, validTo } of this.#history.of(code)) {
+      const day = this.#history.gapIn(parent, validFrom, validTo);
+      if (day === null) continue;
+      blamed.add(code);
+      const own = this.#lineOf.get(code);
+      const known = this.#history.of(parent).length > 0;
+      const fault = !known
+        ? 'parent-unknown'
+        : own === undefined
+          ? 'children-orphaned'
+          : 'place-orphaned';
+      this.#faults.add(
+        own ?? this.#lineOf.get(parent) ?? 1,
+        'code',
+        fault,
+        known
+          ? `${code} 在 ${day} 没有上级 ${parent}:请一并变更下级地点`
+          : `登记册中没有 ${code} 的上级 ${parent}`,
+        known
+          ? `on ${day} the place above ${code}, ${parent}, is not there: change what lies below along with it`
+          : `the register has no ${parent}, the place above ${code}`,
+        code,
+      );
+      return;
+    }
+  }
+
+  /** A place that is split or closed says nothing of where its lines are. */
+  #lookForLines(events: readonly Event[]): void {
+    const left = events.filter(({ row }) => row.action === 'split' || row.action === 'close');
+    const days = new Map(
+      left
+        .filter(({ row }) => !this.#history.at(row.code, row.date))
+        .map(({ row }) => [row.code, row.date]),
+    );
+    const lines = new Map(left.map(({ line, row }) => [row.code, line]));
+    if (days.size === 0) return;
+    for (const [code, count] of this.#lines.remainingAt(days))
+      this.#warnings.add(
+        lines.get(code) ?? 1,
+        'code',
+        'lines-left',
+        `${code} 还有 ${count} 条线路:请用 tongda register import lines 改登`,
+        `${count} lines stand at ${code} still: move them with tongda register import lines`,
+        code,
+      );
+  }
+
+  #blame({ line }: Event, column: string, code: keyof typeof SAYINGS, place: string, day: string) {
+    const [zh, en] = SAYINGS[code];
+    this.#faults.add(
+      line,
+      column,
+      code,
+      `${place} ${zh}(${day})`,
+      `${place} ${en} (${day})`,
+      place,
+    );
+  }
+}
+
+const SAYINGS = {
+  'place-unknown': ['当天不在登记册中', 'is not in the register on that day'],
+  'place-exists': [
+    '当天已在登记册中,名称或类别不同:更名请用 rename',
+    'is there that day under another name or kind: use rename',
+  ],
+  'place-overlap': ['与同代码的另一版本重叠', 'overlaps another version of its code'],
+  'place-version-exists': ['当天已有另一版本', 'has another version from that very day'],
+  'ends-before-begins': ['在当天或之后才开始', 'begins on that day or later'],
+  'successor-unknown': [
+    '当天不在登记册中,不能并入',
+    'is not in the register on that day: nothing can merge into it',
+  ],
+  'name-missing': ['是新地点,缺少名称', 'is new and wants a name'],
+} as const;
+
+type Positioned = Pick<PlaceVersion, 'lat' | 'lon' | 'givenLat' | 'givenLon' | 'crs'>;
+
+const NOWHERE: Positioned = { lat: null, lon: null, givenLat: null, givenLon: null, crs: '' };
+
+function positionOf({ lat, lon, givenLat, givenLon, crs }: PlaceVersion): Positioned {
+  return { lat, lon, givenLat, givenLon, crs };
+}
+
+function statisticOf({ row }: Event): PlaceStatistic[] {
+  const { code, newCode, action, residents, households, asOf, source } = row;
+  if (asOf === null || (residents === null && households === null)) return [];
+  const counted = action === 'recode' || action === 'split' ? newCode : code;
+  return [{ code: counted, asOf, residents, households, source }];
+}
+
+function byCode(a: Event, b: Event): number {
+  const [one, other] = [`${a.row.code} ${a.row.newCode}`, `${b.row.code} ${b.row.newCode}`];
+  return one < other ? -1 : Number(one > other);
+}
+
+function byCodeAndYear(a: PlaceStatistic, b: PlaceStatistic): number {
+  return a.code < b.code ? -1 : a.code > b.code ? 1 : a.asOf - b.asOf;
+}
