@@ -13,9 +13,9 @@ type Version = QueryRow<'place_versions'>;
 export async function placeRecord(store: Store, code: string): Promise<PlaceRecord> {
   const [versions, predecessors, statistics] = await Promise.all([
     // An empty code would ask for every place.
-    code === '' ? [] : store.query('place_versions', { code }),
-    store.query('place_predecessors', { code }),
-    store.query('place_statistics', { code }),
+    code === '' ? [] : store.query('place_versions', { place: code }),
+    store.query('place_predecessors', { place: code }),
+    store.query('place_statistics', { place: code }),
   ]);
   if (versions.length === 0)
     throw new Refusal(

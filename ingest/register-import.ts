@@ -42,7 +42,7 @@ export async function importPlaces(
   if (read.faultCount > 0) return refused(read);
   const { validFrom, counties } = run;
   const [places, lines] = await Promise.all([
-    store.query('place_versions', { code: '' }),
+    store.query('place_versions', { place: '' }),
     store.query('line_register', {}),
   ]);
   const changes = placeChanges(read.rows, { places, lines, validFrom, counties });
@@ -80,7 +80,7 @@ export async function importLines(
   if (read.faultCount > 0) return refused(read);
   const { validFrom, carriers } = run;
   const [places, lines] = await Promise.all([
-    store.query('place_versions', { code: '' }),
+    store.query('place_versions', { place: '' }),
     store.query('line_register', {}),
   ]);
   const changes = lineChanges(read.rows, { places, lines, validFrom, carriers });

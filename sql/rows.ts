@@ -376,7 +376,7 @@ export const queries = {
     },
   },
   place_versions: {
-    params: { code: 'String' },
+    params: { place: 'String' },
     columns: {
       code: 'String',
       name: 'String',
@@ -400,11 +400,11 @@ export const queries = {
     },
   },
   place_predecessors: {
-    params: { code: 'String' },
+    params: { place: 'String' },
     columns: { code: 'String', ending: 'LowCardinality(String)', validTo: 'Date' },
   },
   place_statistics: {
-    params: { code: 'String' },
+    params: { place: 'String' },
     columns: {
       asOf: 'UInt16',
       residents: 'Nullable(UInt32)',

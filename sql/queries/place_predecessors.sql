@@ -1,6 +1,6 @@
 -- Places that became this one, with their last day.
--- {code:String}
+-- {place:String}
 SELECT code, ending, validTo
 FROM place_version
-WHERE has(successors, {code:String}) AND code != {code:String}
+WHERE has(successors, {place:String}) AND code != {place:String}
 ORDER BY validTo, code
