@@ -54,7 +54,7 @@ export function importProgress(): Progress {
 
 /** Ends with exit code 1 when there were faults; nothing was stored then. */
 export function tellImport(imported: Imported, { dryRun, json }: ImportOptions): void {
-  const { rows, faults, faultCount, warnings = [] } = imported;
+  const { rows, faults, faultCount, warnings = [], warningCount = 0 } = imported;
   if (faultCount > 0) process.exitCode = 1;
   if (json) {
     print(JSON.stringify(imported));
@@ -64,6 +64,10 @@ export function tellImport(imported: Imported, { dryRun, json }: ImportOptions):
   if (faultCount > faults.length)
     print(`……另有 ${faultCount - faults.length} 处 · and ${faultCount - faults.length} more`);
   for (const warning of warnings) print(`请核对 to look at\t${told(warning)}`);
+  if (warningCount > warnings.length)
+    print(
+      `……另有 ${warningCount - warnings.length} 处请核对 · and ${warningCount - warnings.length} more to look at`,
+    );
   if (faultCount > 0)
     print(`未入库:${faultCount} 处错误 · nothing was stored: ${faultCount} faults`);
   else if (dryRun)

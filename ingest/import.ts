@@ -31,6 +31,7 @@ export interface Imported {
   readonly faultCount: number;
   /** What its author should look at, though it was taken. */
   readonly warnings?: readonly RowFault[];
+  readonly warningCount?: number;
 }
 
 /** Rows of one table, to be stored under the import's name. */

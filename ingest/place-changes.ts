@@ -29,7 +29,9 @@ export interface PlaceChanges {
   readonly statistics: readonly PlaceStatistic[];
   readonly faults: readonly RowFault[];
   readonly faultCount: number;
+  /** What its author should look at, though it is taken; kept as faults are. */
   readonly warnings: readonly RowFault[];
+  readonly warningCount: number;
 }
 
 /** What the file is held against. */
@@ -45,10 +47,9 @@ interface Numbered {
   readonly line: number;
   readonly row: PlaceRow;
 }
-/** A row that names its day. */
-interface Event {
-  readonly line: number;
-  readonly row: PlaceRow & { readonly date: string };
+/** A row and the day it holds from. */
+interface Event extends Numbered {
+  readonly day: string;
 }
 
 /** The outlines are drawn to some 300 m and leave islets out. */
@@ -79,7 +80,7 @@ class Changes {
     const events = rows.flatMap((row) => this.#event(row) ?? []);
     this.#refuseRepeats(events);
     this.#refuseCircles(events);
-    const days = grouped(events, ({ row }) => row.date);
+    const days = grouped(events, ({ day }) => day);
     // What the rows say does not fit together: to follow them further would blame the wrong ones.
     if (this.#faults.count === 0) {
       for (const day of [...days.keys()].sort()) this.#on(day, days.get(day) ?? []);
@@ -93,6 +94,7 @@ class Changes {
       faults: this.#faults.list(),
       faultCount: this.#faults.count,
       warnings: this.#warnings.list(),
+      warningCount: this.#warnings.count,
     };
   }
 
@@ -187,17 +189,18 @@ class Changes {
       );
     if ((row.residents !== null || row.households !== null) && row.asOf === null)
       blame('asOf', 'year-missing', '人口或户数须注明统计年份', 'counts want the year they are of');
-    return date !== null && this.#faults.count === before ? { line, row: { ...row, date } } : null;
+    return date !== null && this.#faults.count === before ? { line, row, day: date } : null;
   }
 
   /** A place is named once a day; one that is split, once for each of its parts. */
   #refuseRepeats(events: readonly Event[]): void {
     const seen = new Map<string, Event>();
     for (const event of events) {
-      const { action, code, newCode, date } = event.row;
-      const first = seen.get(`${code} ${date}`);
-      seen.set(`${code} ${date}`, first ?? event);
-      const part = `${code} ${date} ${newCode}`;
+      const { action, code, newCode } = event.row;
+      const once = `${code} ${event.day}`;
+      const first = seen.get(once);
+      seen.set(once, first ?? event);
+      const part = `${once} ${newCode}`;
       const apart = action === 'split' && first?.row.action === 'split' && !seen.has(part);
       if (action === 'split') seen.set(part, event);
       if (first && !apart)
@@ -217,7 +220,7 @@ class Changes {
     const becomes = events.filter(
       ({ row }) => row.newCode !== '' && !(row.action === 'split' && row.newCode === row.code),
     );
-    for (const [, together] of grouped(becomes, ({ row }) => row.date)) {
+    for (const [, together] of grouped(becomes, ({ day }) => day)) {
       const next = grouped(together, ({ row }) => row.code);
       // What leads nowhere is taken away, again and again; what is left leads in a circle, or to one.
       const waiting = new Map([...next].map(([code, edges]) => [code, edges.length]));
@@ -296,33 +299,37 @@ class Changes {
   }
 
   #add(event: Event): void {
-    const { code, name, kind, date, note } = event.row;
+    const { day } = event;
+    const { code, name, kind, note } = event.row;
     this.#lineOf.set(code, event.line);
-    const standing = this.#history.at(code, date);
+    const standing = this.#history.at(code, day);
     if (standing) {
       const same = standing.name === name && (kind === '' || standing.kind === kind);
       if (same) this.#place(event, standing);
-      else this.#blame(event, 'code', 'place-exists', code, date);
+      else this.#blame(event, 'code', 'place-exists', code, day);
       return;
     }
-    this.#begin(event, code, { kind, note, name, validTo: event.row.validTo ?? FOREVER });
+    const validTo = event.row.validTo ?? FOREVER;
+    this.#begin(event, code, { kind, note, name, validTo, position: NOWHERE });
   }
 
   /** The new code of a place that is recoded or split. */
   #become(event: Event, old: PlaceVersion | undefined): void {
-    const { newCode, date, kind, action, note } = event.row;
+    const { day } = event;
+    const { newCode, kind, action, note } = event.row;
     if (!old || newCode === event.row.code) return;
     this.#lineOf.set(newCode, event.line);
     // A village may be split up among villages that are there.
-    if (action === 'split' && this.#history.at(newCode, date)) return;
+    if (action === 'split' && this.#history.at(newCode, day)) return;
     const name = event.row.name || (action === 'recode' ? old.name : '');
     if (name === '') {
-      this.#blame(event, 'name', 'name-missing', newCode, date);
+      this.#blame(event, 'name', 'name-missing', newCode, day);
       return;
     }
     const recoded = action === 'recode' ? old : null;
     this.#begin(event, newCode, {
-      ...(recoded && { ...positionOf(recoded), outside: recoded.outside }),
+      outside: recoded?.outside ?? false,
+      position: recoded ?? NOWHERE,
       kind: kind || old.kind,
       note: note || (recoded?.note ?? ''),
       name,
@@ -333,31 +340,43 @@ class Changes {
   #begin(
     event: Event,
     code: string,
-    its: Pick<PlaceVersion, 'name' | 'kind' | 'note' | 'validTo'> & Partial<PlaceVersion>,
+    its: Pick<PlaceVersion, 'name' | 'kind' | 'note' | 'validTo'> & {
+      readonly outside?: boolean;
+      readonly position: Positioned;
+    },
   ): void {
+    const { name, kind, note, validTo, outside = false } = its;
+    const { lat, lon, givenLat, givenLon, crs } = this.#position(event, code) ?? its.position;
+    // One literal: tens of thousands of spreads cost seconds.
     const version: PlaceVersion = {
-      ...NOWHERE,
-      outside: false,
-      ...its,
       code,
+      name,
       level: levelOf(code) as Level,
       parent: parentOf(code),
-      validFrom: event.row.date,
+      kind,
+      validFrom: event.day,
+      validTo,
       source: event.row.source,
       ending: '',
-      successors: [],
-      ...this.#position(event, code),
+      successors: NONE,
+      outside,
+      note,
+      lat,
+      lon,
+      givenLat,
+      givenLon,
+      crs,
     };
-    if (!this.#history.begin(version))
-      this.#blame(event, 'date', 'place-overlap', code, event.row.date);
+    if (!this.#history.begin(version)) this.#blame(event, 'date', 'place-overlap', code, event.day);
   }
 
   #change(event: Event): void {
-    const { action, code, date, name, kind, note } = event.row;
+    const { day } = event;
+    const { action, code, name, kind, note } = event.row;
     this.#lineOf.set(code, event.line);
-    const standing = this.#history.at(code, date);
+    const standing = this.#history.at(code, day);
     if (!standing) {
-      this.#blame(event, 'code', 'place-unknown', code, date);
+      this.#blame(event, 'code', 'place-unknown', code, day);
       return;
     }
     if (action === 'describe') {
@@ -387,12 +406,13 @@ class Changes {
     ending: string,
     successors: readonly string[],
   ): void {
-    const { date, source } = event.row;
+    const { day } = event;
+    const { source } = event.row;
     const next: PlaceVersion = {
       ...standing,
       ...its,
       ...this.#position(event, standing.code),
-      validFrom: date,
+      validFrom: day,
       source: source || standing.source,
     };
     const same = (['name', 'kind', 'outside', 'note'] as const).every(
@@ -402,10 +422,10 @@ class Changes {
       this.#place(event, standing);
       return;
     }
-    if (!this.#history.end(standing, date, ending, successors)) {
+    if (!this.#history.end(standing, day, ending, successors)) {
       // What a file of other bytes said already.
       if (same) return;
-      this.#blame(event, 'date', 'place-version-exists', standing.code, date);
+      this.#blame(event, 'date', 'place-version-exists', standing.code, day);
       return;
     }
     this.#history.begin(next);
@@ -414,18 +434,18 @@ class Changes {
   /** Where a place lies is no news of the place: the version that is there gets it. */
   #place(event: Event, standing: PlaceVersion): void {
     const position = this.#position(event, standing.code);
-    const known = Object.entries(position).every(
-      ([key, value]) => standing[key as keyof typeof position] === value,
-    );
+    if (!position) return;
+    const known = POSITION.every((key) => standing[key] === position[key]);
     if (!known) this.#history.replace(standing, { ...standing, ...position });
   }
 
-  #position({ line, row }: Event, code: string): Partial<Positioned> {
+  /** What the row says of where a place lies; null where it says nothing. */
+  #position({ line, row }: Event, code: string): Positioned | null {
     const { lat, lon, crs } = row;
-    if (lat === null || lon === null || crs === null) return {};
+    if (lat === null || lon === null || crs === null) return null;
     const position = toWgs84({ lat, lon }, crs);
     this.#lookForCounty(line, code, position);
-    return { ...position, givenLat: lat, givenLon: lon, crs };
+    return { lat: position.lat, lon: position.lon, givenLat: lat, givenLon: lon, crs };
   }
 
   #lookForCounty(line: number, code: string, position: Position): void {
@@ -488,8 +508,8 @@ class Changes {
     const left = events.filter(({ row }) => row.action === 'split' || row.action === 'close');
     const days = new Map(
       left
-        .filter(({ row }) => !this.#history.at(row.code, row.date))
-        .map(({ row }) => [row.code, row.date]),
+        .filter(({ row, day }) => !this.#history.at(row.code, day))
+        .map(({ row, day }) => [row.code, day]),
     );
     const lines = new Map(left.map(({ line, row }) => [row.code, line]));
     if (days.size === 0) return;
@@ -537,9 +557,8 @@ type Positioned = Pick<PlaceVersion, 'lat' | 'lon' | 'givenLat' | 'givenLon' | '
 
 const NOWHERE: Positioned = { lat: null, lon: null, givenLat: null, givenLon: null, crs: '' };
 
-function positionOf({ lat, lon, givenLat, givenLon, crs }: PlaceVersion): Positioned {
-  return { lat, lon, givenLat, givenLon, crs };
-}
+const POSITION = ['lat', 'lon', 'givenLat', 'givenLon', 'crs'] as const;
+const NONE: readonly string[] = [];
 
 function statisticOf({ row }: Event): PlaceStatistic[] {
   const { code, newCode, action, residents, households, asOf, source } = row;

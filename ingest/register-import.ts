@@ -46,7 +46,7 @@ export async function importPlaces(
     store.query('line_register', {}),
   ]);
   const changes = placeChanges(read.rows, { places, lines, validFrom, counties });
-  const { warnings } = changes;
+  const { warnings, warningCount } = changes;
   const stored = await settle(store, 'places', origin, run, read, changes, (name, updated) => [
     {
       table: 'place',
@@ -63,7 +63,7 @@ export async function importPlaces(
       rows: changes.statistics.map((counted) => ({ ...counted, updated, import: name })),
     },
   ]);
-  return { ...stored, warnings };
+  return { ...stored, warnings, warningCount };
 }
 
 /**

@@ -112,19 +112,24 @@ const BUILT_IN = {
 };
 
 /**
- * Imports the built-in register unless it was noted as imported, or stands whole in a store that is
- * older than imports: one that a first start left half-done is completed.
+ * Imports the built-in register unless it is there, whole and noted, or whole in a store older than
+ * imports: one that a first start left half-done, or that has lost rows, is completed.
  *
  * @returns the number of places imported; 0 when they were there already
  */
 export async function importBuiltInRegister(store: Store, now = new Date()): Promise<number> {
   const { file, source, validFrom, note } = BUILT_IN;
-  const known = await importsOf(store, 'places');
-  if (known.some((noted) => noted.import === source)) return 0;
   const bytes = readFileSync(file);
   const places = parsePlaces(bytes.toString('utf8'));
-  const [counted] = await store.query('places_of_source', { source });
-  if (counted && counted.places >= places.length) return 0;
+  const [known, counted] = await Promise.all([
+    importsOf(store, 'places'),
+    store.query('places_of_source', { source }),
+  ]);
+  const whole = new Set(
+    counted.filter((row) => row.places >= places.length).map((row) => row.import),
+  );
+  const noted = known.some((one) => one.import === source);
+  if (whole.has('') || (noted && whole.has(source))) return 0;
   const updated = now.toISOString();
   await storeImport(
     store,

@@ -413,7 +413,10 @@ export const queries = {
       import: 'String',
     },
   },
-  places_of_source: { params: { source: 'String' }, columns: { places: 'UInt64' } },
+  places_of_source: {
+    params: { source: 'String' },
+    columns: { import: 'String', places: 'UInt64' },
+  },
   probe_tokens: {
     params: {},
     columns: { probe: 'String', line: 'String', tokenSha256: 'FixedString(64)' },

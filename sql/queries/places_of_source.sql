@@ -1,5 +1,8 @@
--- How many places of a source the store holds that were stored before imports were noted.
+-- How many places of a source the store holds: by that source's own import, noted or not, and older
+-- than imports ('').
 -- {source:String}
-SELECT uniqExact(code) AS places
+SELECT import, uniqExact(code) AS places
 FROM place
-WHERE source = {source:String} AND import = ''
+WHERE source = {source:String} AND import IN ('', {source:String})
+GROUP BY import
+ORDER BY import

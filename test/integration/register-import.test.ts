@@ -115,6 +115,16 @@ describe('the built-in register', () => {
     await other.close();
   });
 
+  it('that has lost rows gets them again', async () => {
+    const other = await anotherStore();
+    expect(await importBuiltInRegister(other)).toBe(BUILT_IN);
+    await other.define('TRUNCATE TABLE place');
+    expect(await importBuiltInRegister(other)).toBe(BUILT_IN);
+    expect((await loadRegister(other, '2026-11-25')).size).toBe(BUILT_IN);
+    expect(await importsOf(other, 'places')).toHaveLength(1);
+    await other.close();
+  });
+
   it('of a store older than imports goes on to count; half of one is completed', async () => {
     const other = await anotherStore();
     const rows = await store.read<InsertOf<'place'>>(
