@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { FIRST_DAY, FOREVER } from '../../ingest/days.ts';
 import { LINE_TEMPLATE } from '../../ingest/line-changes.ts';
 import { dayOf } from '../../ingest/month.ts';
 import { PLACE_TEMPLATE } from '../../ingest/place-file.ts';
@@ -270,11 +271,14 @@ function template(kind: string): void {
 }
 
 function day(text: string): string {
-  const parsed = z.iso.date().safeParse(text);
+  const parsed = z.iso
+    .date()
+    .refine((given) => given >= FIRST_DAY && given <= FOREVER)
+    .safeParse(text);
   if (parsed.success) return parsed.data;
   throw new Fault(
     'day-malformed',
-    `“${text}” 不是日期:请写 YYYY-MM-DD`,
-    `"${text}" is no day: write YYYY-MM-DD`,
+    `“${text}” 不是 ${FIRST_DAY} 以来的日期:请写 YYYY-MM-DD`,
+    `"${text}" is no day since ${FIRST_DAY}: write YYYY-MM-DD`,
   );
 }
