@@ -17,7 +17,7 @@ import {
 } from '../../ingest/register-import.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
-import { migrate } from '../../sql/migrate.ts';
+import { listMigrations, migrate } from '../../sql/migrate.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
 import { type InsertName, type InsertOf, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
@@ -86,6 +86,34 @@ describe('views of the register', () => {
   ] as const)('%s has the columns of its table', async (view, table) => {
     const found = await store.read<{ name: string; type: string }>(`DESCRIBE ${view}`);
     expect(Object.fromEntries(found.map(({ name, type }) => [name, type]))).toEqual(tables[table]);
+  });
+});
+
+describe('a store older than imports', () => {
+  it('takes them on, with all it holds', async () => {
+    const database = `register_${++databases}`;
+    const other = await openStore({ ...test.engine, database, log: silent });
+    const files = listMigrations();
+    const first = files.findIndex(({ file }) => file.endsWith('_place_import.sql'));
+    await migrate(other, files.slice(0, first));
+    const days = "'2020-01-01', '2149-06-06'";
+    for (const name of ['old', 'new']) {
+      const place = `'320102002001', '${name}', 'village', '320102002', '', ${days}, 's', now64(6)`;
+      await other.command(`INSERT INTO place VALUES (${place})`);
+      await other.command(
+        `INSERT INTO line VALUES ('l', '320102002001', '${name}', 'ftth', 1, NULL, ${days}, now64(6))`,
+      );
+      await other.command(
+        `INSERT INTO probe VALUES ('p', '${name}', repeat('a', 64), now64(3), NULL, now64(6))`,
+      );
+    }
+    expect((await migrate(other)).applied).toEqual(files.slice(first).map(({ file }) => file));
+    for (const table of ['place', 'line', 'probe'])
+      await other.define(`OPTIMIZE TABLE ${table} FINAL`);
+    expect((await loadRegister(other, '2026-11-25')).find(VILLAGE)?.name).toBe('new');
+    expect(await other.query('line_register', {})).toMatchObject([{ line: 'l', carrier: 'new' }]);
+    expect(await other.query('probe_tokens', {})).toMatchObject([{ probe: 'p', line: 'new' }]);
+    await other.close();
   });
 });
 
