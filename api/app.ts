@@ -18,6 +18,7 @@ import { monthlyReports } from './routes/monthly-reports.ts';
 import { overview } from './routes/overview.ts';
 import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
+import { register } from './routes/register.ts';
 import { series } from './routes/series.ts';
 
 export interface AppOptions {
@@ -67,6 +68,7 @@ export function app({
     .route('/', series(reader))
     .route('/', measurements(reader))
     .route('/', quarantine(reader))
+    .route('/', register(reader))
     .route('/', monthlyReports(reader))
     .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
     .get(

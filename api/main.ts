@@ -6,6 +6,7 @@ import { checkCommand } from './commands/check.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
+import { registerCommand } from './commands/register.ts';
 import { reportCommand } from './commands/report.ts';
 import { retainCommand } from './commands/retain.ts';
 import { rollupCommand } from './commands/rollup.ts';
@@ -32,6 +33,7 @@ const program = new Command('tongda')
 
 例 Examples:
   tongda start
+  tongda register import places villages.csv --by 'wang' --dry-run
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
   tongda quarantine count
@@ -44,6 +46,7 @@ const program = new Command('tongda')
 const COMMANDS = [
   startCommand,
   reportCommand,
+  registerCommand,
   probeCommand,
   quarantineCommand,
   planCommand,

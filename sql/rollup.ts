@@ -368,7 +368,7 @@ FROM (\n${asked.sql}\n)${villageKinds.length > 0 ? AMONG : ''}`,
 const AMONG = `
 WHERE substring(place, 1, 12) IN
 (
-    SELECT code FROM place FINAL
+    SELECT code FROM place_version
     WHERE level = 'village' AND kind IN {villageKinds:Array(String)} AND validFrom <= {last:Date} AND {last:Date} <= validTo
 )`;
 

@@ -19,6 +19,16 @@ export const tables = {
     validTo: 'Date',
     source: 'LowCardinality(String)',
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
+    ending: 'LowCardinality(String)',
+    successors: 'Array(String)',
+    outside: 'Bool',
+    note: 'String',
+    lat: 'Nullable(Float64)',
+    lon: 'Nullable(Float64)',
+    givenLat: 'Nullable(Float64)',
+    givenLon: 'Nullable(Float64)',
+    crs: 'LowCardinality(String)',
   },
   line: {
     line: 'String',
@@ -30,6 +40,9 @@ export const tables = {
     validFrom: 'Date',
     validTo: 'Date',
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
+    opticalNode: 'String',
+    onu: 'String',
   },
   probe: {
     probe: 'String',
@@ -38,6 +51,7 @@ export const tables = {
     enrolled: "DateTime64(3, 'UTC')",
     revoked: "Nullable(DateTime64(3, 'UTC'))",
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
   },
   measurement: {
     metric: 'LowCardinality(String)',
@@ -218,13 +232,38 @@ export const tables = {
     note: 'String',
     at: "DateTime64(6, 'UTC')",
   },
+  place_statistic: {
+    code: 'String',
+    asOf: 'UInt16',
+    residents: 'Nullable(UInt32)',
+    households: 'Nullable(UInt32)',
+    source: 'String',
+    import: 'String',
+    updated: "DateTime64(6, 'UTC')",
+  },
 } as const satisfies Record<string, Columns>;
 
-/** Columns an insert may leave out, because the table gives them a DEFAULT. */
+/**
+ * Columns an insert may leave out, because the table gives them a DEFAULT; also `import`, which is ''
+ * for what is stored by itself: ClickHouse lets no column with a DEFAULT join a key.
+ */
 export const defaulted = {
-  place: ['validTo', 'updated'],
-  line: ['validTo', 'updated'],
-  probe: ['updated'],
+  place: [
+    'validTo',
+    'updated',
+    'import',
+    'ending',
+    'successors',
+    'outside',
+    'note',
+    'lat',
+    'lon',
+    'givenLat',
+    'givenLon',
+    'crs',
+  ],
+  line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
+  probe: ['updated', 'import'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 
 /** Columns whose numbers go beyond 2^53 and are given as bigint. */
@@ -334,9 +373,51 @@ export const queries = {
         "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
       parent: 'String',
       kind: 'LowCardinality(String)',
+      outside: 'Bool',
     },
   },
-  place_count: { params: {}, columns: { places: 'UInt64' } },
+  place_versions: {
+    params: { place: 'String' },
+    columns: {
+      code: 'String',
+      name: 'String',
+      level:
+        "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
+      parent: 'String',
+      kind: 'LowCardinality(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+      source: 'LowCardinality(String)',
+      import: 'String',
+      ending: 'LowCardinality(String)',
+      successors: 'Array(String)',
+      outside: 'Bool',
+      note: 'String',
+      lat: 'Nullable(Float64)',
+      lon: 'Nullable(Float64)',
+      givenLat: 'Nullable(Float64)',
+      givenLon: 'Nullable(Float64)',
+      crs: 'LowCardinality(String)',
+    },
+  },
+  place_predecessors: {
+    params: { place: 'String' },
+    columns: { code: 'String', ending: 'LowCardinality(String)', validTo: 'Date' },
+  },
+  place_statistics: {
+    params: { place: 'String' },
+    columns: {
+      asOf: 'UInt16',
+      residents: 'Nullable(UInt32)',
+      households: 'Nullable(UInt32)',
+      source: 'String',
+      import: 'String',
+    },
+  },
+  places_of_source: {
+    params: { source: 'String' },
+    columns: { import: 'String', places: 'UInt64' },
+  },
   probe_tokens: {
     params: {},
     columns: { probe: 'String', line: 'String', tokenSha256: 'FixedString(64)' },
@@ -347,6 +428,21 @@ export const queries = {
       line: 'String',
       place: 'String',
       carrier: 'LowCardinality(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+    },
+  },
+  line_register: {
+    params: {},
+    columns: {
+      line: 'String',
+      place: 'String',
+      carrier: 'LowCardinality(String)',
+      technology: 'LowCardinality(String)',
+      subscribedDownBps: 'Nullable(UInt64)',
+      subscribedUpBps: 'Nullable(UInt64)',
+      opticalNode: 'String',
+      onu: 'String',
       validFrom: 'Date',
       validTo: 'Date',
     },
@@ -597,6 +693,10 @@ export const queries = {
       first: "DateTime64(6, 'UTC')",
       last: "DateTime64(6, 'UTC')",
     },
+  },
+  probe_register: {
+    params: {},
+    columns: { probe: 'String', line: 'String', revoked: "Nullable(DateTime64(3, 'UTC'))" },
   },
   probe_line: { params: { probe: 'String' }, columns: { line: 'String' } },
   sequence_rows: {

@@ -35,6 +35,7 @@ const SHARDED_BY = {
   area_month: 'area',
   retired_day: 'day',
   import: 'import',
+  place_statistic: 'code',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

@@ -42,14 +42,14 @@ FROM
                 FROM
                 (
                     -- Lines registered at any time in the month, each as it last stood.
-                    SELECT line, place, toString(carrier) AS own, technology FROM line FINAL
+                    SELECT line, place, toString(carrier) AS own, technology FROM line_version
                     WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
                     ORDER BY line, validFrom DESC
                     LIMIT 1 BY line
                 ) AS registered
                 LEFT JOIN
                 (
-                    SELECT code, kind FROM place FINAL
+                    SELECT code, kind FROM place_version
                     WHERE level = 'village' AND validFrom <= {last:Date} AND {last:Date} <= validTo
                 ) AS village ON village.code = substring(registered.place, 1, 12)
                 WHERE technology != 'loopback'

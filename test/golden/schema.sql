@@ -83,10 +83,14 @@ CREATE TABLE line
     `subscribedUpBps` Nullable(UInt64),
     `validFrom` Date,
     `validTo` Date DEFAULT '2149-06-06',
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String,
+    `opticalNode` String DEFAULT '',
+    `onu` String DEFAULT ''
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY (line, validFrom)
+PRIMARY KEY (line, validFrom)
+ORDER BY (line, validFrom, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE line_day
@@ -198,10 +202,35 @@ CREATE TABLE place
     `validFrom` Date,
     `validTo` Date DEFAULT '2149-06-06',
     `source` LowCardinality(String),
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String,
+    `ending` LowCardinality(String) DEFAULT '',
+    `successors` Array(String) DEFAULT [],
+    `outside` Bool DEFAULT false,
+    `note` String DEFAULT '',
+    `lat` Nullable(Float64) DEFAULT NULL,
+    `lon` Nullable(Float64) DEFAULT NULL,
+    `givenLat` Nullable(Float64) DEFAULT NULL,
+    `givenLon` Nullable(Float64) DEFAULT NULL,
+    `crs` LowCardinality(String) DEFAULT ''
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY (code, validFrom)
+PRIMARY KEY (code, validFrom)
+ORDER BY (code, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE place_statistic
+(
+    `code` String,
+    `asOf` UInt16,
+    `residents` Nullable(UInt32),
+    `households` Nullable(UInt32),
+    `source` String,
+    `import` String,
+    `updated` DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (code, asOf, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE probe
@@ -211,10 +240,12 @@ CREATE TABLE probe
     `tokenSha256` FixedString(64),
     `enrolled` DateTime64(3, 'UTC'),
     `revoked` Nullable(DateTime64(3, 'UTC')),
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY probe
+PRIMARY KEY probe
+ORDER BY (probe, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE quarantine

@@ -139,6 +139,7 @@ function references(): Step[] {
         ...{ parent: '320106001', kind: '220', validFrom: '2013-06-15', source: 'test', updated },
       })),
     ),
+    ...imported(updated),
     put('line', lines),
     put('line', lines),
     put(
@@ -170,6 +171,53 @@ function references(): Step[] {
   ];
 }
 
+/** Villages that merge into the first, by imports of which one was never noted. */
+function imported(updated: string): Step[] {
+  const name = (number: number) => `20261001T00000${number}Z-cluster`;
+  const villages = PROBES.map((_, number) => ({
+    ...{ code: `32010600100${number}`, name: `村${number}`, level: 'village' as const },
+    ...{ parent: '320106001', kind: '220', validFrom: '2013-06-15', validTo: '2026-10-31' },
+    ...{ source: 'test', updated: '2026-10-03T00:00:00.000000Z', import: name(number) },
+    ...{ ending: 'merge', successors: ['320106001000'], outside: false, note: '' },
+    ...{ lat: 32.05, lon: 118.7 + number, givenLat: 32.05, givenLon: 118.7, crs: 'BD09' },
+  }));
+  return [
+    put('place', villages.slice(5)),
+    put(
+      'line',
+      PROBES.map((_, number) => ({
+        ...{
+          line: `line-${number}`,
+          place: '320106001000',
+          carrier: 'telecom',
+          technology: 'ftth',
+        },
+        ...{
+          subscribedDownBps: 1e9,
+          subscribedUpBps: null,
+          opticalNode: 'OLT-1',
+          onu: `${number}`,
+        },
+        ...{ validFrom: '2026-11-20', validTo: '2149-06-06', updated, import: name(number) },
+      })),
+    ),
+    put(
+      'place_statistic',
+      PROBES.map((_, number) => ({
+        ...{ code: `32010600100${number}`, asOf: 2025, residents: 100 + number, households: null },
+        ...{ source: '年鉴', import: name(number), updated },
+      })),
+    ),
+    put(
+      'import',
+      PROBES.slice(0, -1).map((_, number) => ({
+        ...{ import: name(number), kind: 'places', file: 'places.csv', sha256: SHA256 },
+        ...{ sizeB: 100, rows: 3, by: 'wang', note: '', at: updated },
+      })),
+    ),
+  ];
+}
+
 function quarantined({ below }: Chance): Step[] {
   const entries = PROBES.flatMap((probe, number) =>
     Array.from({ length: 4 }, (_, index) => ({
@@ -196,13 +244,6 @@ function quarantined({ below }: Chance): Step[] {
     put('quarantine_log', released),
     put('sample', samples),
     put('sample', samples.slice(20, 70)),
-    put(
-      'import',
-      ['places', 'lines'].map((kind, index) => ({
-        ...{ import: `20261101T00000${index}Z`, kind, file: `${kind}.csv`, sha256: 'd'.repeat(64) },
-        ...{ sizeB: 100, rows: 3, by: 'wang', note: '', at: `2026-11-01T00:00:0${index}.000000Z` },
-      })),
-    ),
   ];
 }
 
@@ -235,6 +276,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   month: ['2026-09', '2026-10'],
   months: [['2026-10', '2026-11'], ['2026-11']],
   passRatio: [0.5, 0.9],
+  place: ['', '320106001000', '320106001004'],
   probe: ['probe-3', 'probe-5', ''],
   probes: [[], PROBES],
   sequence: [3, 8],
@@ -243,6 +285,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   slotNumber: [0, 1],
   step: ['day', 'hour'],
   target: ['access-rate', 'ipv6-network'],
+  source: ['test'],
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],

@@ -129,7 +129,10 @@ describe('an insert', () => {
     };
     await store.insert('line', [line]);
     expect(await store.read('SELECT * FROM line')).toEqual([
-      { ...line, validTo: '2149-06-06', updated: expect.stringMatching(/Z$/) },
+      {
+        ...{ ...line, validTo: '2149-06-06', updated: expect.stringMatching(/Z$/) },
+        ...{ import: '', opticalNode: '', onu: '' },
+      },
     ]);
   });
 
