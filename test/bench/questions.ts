@@ -88,10 +88,7 @@ async function prepare(
   if (existsSync(note)) return JSON.parse(readFileSync(note, 'utf8')) as Dataset;
   mkdirSync(data, { recursive: true });
   const month = monthOf(new Date(monthSpan(monthOf(new Date())).start.getTime() - 1));
-  const log = pino({ level: 'silent' });
-  const engine = await startEngine({ directory: data, log });
-  const store = await openStore({ ...engine, log, timeoutMs: 900_000 });
-  try {
+  return onOwnEngine(data, async (store) => {
     await migrate(store);
     const begun = performance.now();
     const made = await generateProvince(store, { rows, month, progress });
@@ -99,6 +96,16 @@ async function prepare(
     const dataset: Dataset = { rows: made, month };
     writeFileSync(note, JSON.stringify(dataset));
     return dataset;
+  });
+}
+
+/** While no station runs on the data. */
+async function onOwnEngine<T>(data: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const log = pino({ level: 'silent' });
+  const engine = await startEngine({ directory: data, log });
+  const store = await openStore({ ...engine, log, timeoutMs: 900_000 });
+  try {
+    return await work(store);
   } finally {
     await store.close();
     await engine.stop();
@@ -112,7 +119,7 @@ async function askAll(
   progress: (text: string) => void,
 ): Promise<Ratio[]> {
   await rollUp(settings, progress);
-  await withEngine(settings, (store) => addYear(store, month, progress));
+  await onOwnEngine(settings.TONGDA_DATA as string, (store) => addYear(store, month, progress));
   const begun = performance.now();
   const station = await startStation(settings);
   try {
