@@ -19,6 +19,12 @@ import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 const FRESH_MS = 3_000;
+/**
+ * What every figure asks first is given out this much longer while it is asked anew (RFC 5861,
+ * stale-while-revalidate): nobody waits for it who came after somebody else. Nothing that is sealed is
+ * read by it.
+ */
+const STALE_MS = 7_000;
 /** Of what is named by what it was read from, and so never out of date: how long unasked for it is kept. */
 const UNCHANGED_MS = 600_000;
 
@@ -51,11 +57,17 @@ export interface DayRuns {
   readonly runs: readonly number[];
 }
 
+interface Kept {
+  until: number;
+  readonly stale: number;
+  answer: Promise<unknown>;
+}
+
 export class EvidenceReader {
   readonly store: Store;
   readonly plan: Plan;
   readonly now: () => Date;
-  readonly #kept = new Map<string, { until: number; readonly answer: Promise<unknown> }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(store: Store, plan: Plan, now: () => Date) {
     this.store = store;
@@ -153,7 +165,7 @@ export class EvidenceReader {
    */
   async runsBetween(first: string, last: string): Promise<DayRuns | null> {
     const [measured, done] = await Promise.all([
-      this.#keep('measured days', () => this.store.query('measured_days', {})),
+      this.#keep('measured days', () => this.store.query('measured_days', {}), FRESH_MS, STALE_MS),
       this.#done(),
     ]);
     const within = (day: string) => day >= first && day <= last;
@@ -186,7 +198,7 @@ export class EvidenceReader {
   }
 
   #done(): Promise<Done[]> {
-    return this.#keep('rollups', () => this.store.query('rollups_done', {}));
+    return this.#keep('rollups', () => this.store.query('rollups_done', {}), FRESH_MS, STALE_MS);
   }
 
   /** Lines with enough evidence for `target` in the month, beside every counted line. */
@@ -212,8 +224,11 @@ export class EvidenceReader {
     const today = dayOf(this.now());
     const { last } = monthDays(month);
     const day = [last, today].sort()[0] ?? today;
-    const [current] = await this.#keep('register signature', () =>
-      this.store.query('register_signature', {}),
+    const [current] = await this.#keep(
+      'register signature',
+      () => this.store.query('register_signature', {}),
+      FRESH_MS,
+      STALE_MS,
     );
     // Tens of thousands of places are read once, and again when an import changed them.
     const key = `register ${day} ${current?.signature}`;
@@ -228,19 +243,27 @@ export class EvidenceReader {
     return months.includes(running) ? months : [running, ...months].sort().reverse();
   }
 
-  async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS): Promise<T> {
+  /** @param staleMs how long after that the answer is given out once more while it is asked anew */
+  async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS, staleMs = 0): Promise<T> {
     const now = this.now().getTime();
-    for (const [old, { until }] of this.#kept) if (now >= until) this.#kept.delete(old);
+    for (const [old, { until, stale }] of this.#kept)
+      if (now >= until + stale) this.#kept.delete(old);
     const kept = this.#kept.get(key);
-    if (kept) {
+    if (kept && now < kept.until) {
       if (freshMs === UNCHANGED_MS) kept.until = now + freshMs;
       return kept.answer as Promise<T>;
     }
     const answer = ask();
-    this.#kept.set(key, { until: now + freshMs, answer });
-    // A failure is nobody's answer but the asker's.
-    answer.catch(() => this.#kept.delete(key));
-    return answer;
+    const entry = { until: now + freshMs, stale: staleMs, answer: kept?.answer ?? answer };
+    this.#kept.set(key, entry);
+    answer.then(
+      () => {
+        entry.answer = answer;
+      },
+      // A failure is nobody's answer but the asker's.
+      () => this.#kept.delete(key),
+    );
+    return entry.answer as Promise<T>;
   }
 }
 

@@ -191,17 +191,20 @@ async function addYear(
   const begun = performance.now();
   for (let back = 1; back < 12; back++) {
     const moved = await store.read<{ period: string; run: number }>(
-      `SELECT toString(addMonths(day, -${back})) AS period, toUInt64(any(run)) - ${back} AS run
-       FROM (SELECT toDate(arrayJoin({days:Array(String)})) AS day, {run:UInt64} AS run)
+      `SELECT toString(addMonths(day, -${back})) AS period, {run:UInt64} - ${back} AS run
+       FROM (SELECT toDate(arrayJoin({days:Array(String)})) AS day)
        WHERE toDayOfMonth(addMonths(day, -${back})) = toDayOfMonth(day)
-       GROUP BY day ORDER BY period`,
+       ORDER BY period`,
       { days: days.map(({ period }) => period), run: days[0]?.run },
     );
     await store.command(
       `INSERT INTO line_day SELECT * REPLACE (addMonths(day, -${back}) AS day, run - ${back} AS run)
-       FROM line_day
-       WHERE metric = 'icmp-rtt' AND run = {run:UInt64} AND toYYYYMM(day) = toYYYYMM(toDate({first:String}))
-           AND toDayOfMonth(addMonths(day, -${back})) = toDayOfMonth(day)`,
+       FROM
+       (
+           SELECT * FROM line_day
+           WHERE metric = 'icmp-rtt' AND run = {run:UInt64} AND toYYYYMM(day) = toYYYYMM(toDate({first:String}))
+               AND toDayOfMonth(addMonths(day, -${back})) = toDayOfMonth(day)
+       )`,
       { run: days[0]?.run, first: `${month}-01` },
     );
     const [like] = days;
