@@ -31,17 +31,16 @@ export interface Imported {
 }
 
 /** Rows of one table, to be stored under the import's name. */
-export interface Batch<Name extends InsertName = InsertName> {
-  readonly table: Name;
-  readonly rows: readonly InsertOf<Name>[];
-}
+export type Batch = {
+  [Name in InsertName]: { readonly table: Name; readonly rows: readonly InsertOf<Name>[] };
+}[InsertName];
 
 /** One insert, one part, one step of the progress bar. */
 const CHUNK_ROWS = 10_000;
 
 /** A name no other import has: time first, so that names sort as they came. */
 export function importName(at: Date): string {
-  return `${at.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z-${randomUUID().slice(0, 8)}`;
+  return `${at.toISOString().replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
 }
 
 /**
@@ -64,7 +63,8 @@ export async function storeImport(
   for (const { table, rows } of batches)
     for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
       const chunk = rows.slice(from, from + CHUNK_ROWS);
-      await store.insert(table, chunk);
+      // Table and rows come from one batch, which the compiler forgets when it takes them apart.
+      await store.insert(table, chunk as readonly InsertOf<typeof table>[]);
       done += chunk.length;
       progress(done, total);
     }

@@ -35,6 +35,8 @@ const SHARDED_BY = {
   area_month: 'area',
   retired_day: 'day',
   import: 'import',
+  library_prefix: 'prefix',
+  library_service: 'name',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(
