@@ -56,9 +56,8 @@ export async function libraryReport(
   ]);
   const found = libraryFindings(library, sources, targets, limit);
   const { first, last } = monthDays(month);
-  const today = dayOf(now);
   const overlaps = library.overlaps({ first, last }, limit);
-  const gapsOn = Math.min(today, last);
+  const [gapsOn = last] = [dayOf(now), last].sort();
   const gaps = library.gaps(gapsOn, limit);
   return {
     month,
