@@ -1,4 +1,5 @@
 /** The library as figures of a month: counts of `ingest/`, with their intervals, methods and times. */
+import { prefixText } from '../ingest/address-space.ts';
 import type { Library, PrefixEntry, ServiceRow } from '../ingest/library.ts';
 import { hostOf, loadLibrary, PREFIX_IMPORT, portOf, SERVICE_IMPORT } from '../ingest/library.ts';
 import { libraryFindings, type Share } from '../ingest/library-findings.ts';
@@ -82,7 +83,10 @@ export async function libraryReport(
     gapsOn,
     gaps: {
       count: gaps.count,
-      items: gaps.items.map(({ within, prefix }) => ({ within: prefixOf(within), prefix })),
+      items: gaps.items.map(({ within, space }) => ({
+        within: prefixOf(within),
+        prefix: prefixText(space),
+      })),
     },
   };
 }

@@ -119,7 +119,7 @@ export function libraryFindings(
     }
   }
 
-  for (const { target, address: stored, line, days, newest } of targets) {
+  for (const { target, address: stored, firstLine: line, days, newest } of targets) {
     const address = publicAddress(stored);
     const name = nameOfTarget(target);
     for (const day of library.statesOf(days)) {

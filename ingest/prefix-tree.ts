@@ -4,7 +4,7 @@
  * The last one that begins at or before an address is within every prefix that covers the address, so
  * a binary search and a walk up find them all. About 30 bytes a prefix beside the entries. Pure.
  */
-import { covers, lastOf, type Prefix, prefixText } from './address-space.ts';
+import { covers, lastOf, type Prefix } from './address-space.ts';
 
 export interface Dated {
   readonly space: Prefix;
@@ -23,7 +23,7 @@ export interface Overlap<Entry> {
 /** Space of an entry that no narrower entry describes although some of it is described. */
 export interface Gap<Entry> {
   readonly within: Entry;
-  readonly prefix: string;
+  readonly space: Prefix;
 }
 
 /** At most so many are listed; `count` tells of all. */
@@ -123,8 +123,8 @@ export class PrefixTree<Entry extends Dated> {
       if (!entry) continue;
       let next = entry.space.first;
       const leave = (end: bigint) => {
-        for (const prefix of prefixesOf(next, end, entry.space.family))
-          found.add({ within: entry, prefix: prefixText(prefix) });
+        for (const space of prefixesOf(next, end, entry.space.family))
+          found.add({ within: entry, space });
       };
       for (const part of parts) {
         const space = this.#space(part);

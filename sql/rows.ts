@@ -688,7 +688,7 @@ export const queries = {
     columns: {
       target: 'LowCardinality(String)',
       address: 'IPv6',
-      line: 'String',
+      firstLine: 'String',
       days: 'Array(Date)',
       newest: "DateTime64(6, 'UTC')",
     },

@@ -3,7 +3,7 @@
 -- {start:DateTime64(3)} {end:DateTime64(3)}
 SELECT
     target, address,
-    min(line) AS line,
+    toString(min(line)) AS firstLine,
     arraySort(groupUniqArray(toDate(start, 'Asia/Shanghai'))) AS days,
     max(received) AS newest
 FROM measurement FINAL

@@ -80,7 +80,10 @@ const origin = (text: string) => ({
 });
 /** A second later each time, as imports come. */
 let clock = Date.parse('2026-11-01T00:00:00Z');
-const next = () => new Date((clock += 1_000));
+const next = () => {
+  clock += 1_000;
+  return new Date(clock);
+};
 
 async function ask<T>(path: string): Promise<T> {
   const response = await api.request(path);
