@@ -123,8 +123,11 @@ export class PrefixTree<Entry extends Dated> {
       if (!entry) continue;
       let next = entry.space.first;
       const leave = (end: bigint) => {
-        for (const space of prefixesOf(next, end, entry.space.family))
-          found.add({ within: entry, space });
+        // Lists are short and the rest is only counted: to draw a million prefixes takes seconds.
+        if (found.items.length >= limit) found.count += countOfPrefixes(next, end);
+        else
+          for (const space of prefixesOf(next, end, entry.space.family))
+            found.add({ within: entry, space });
       };
       for (const part of parts) {
         const space = this.#space(part);
@@ -181,6 +184,21 @@ function* prefixesOf(first: bigint, end: bigint, family: 4 | 6): Generator<Prefi
     yield { family, first: next, bits };
     next += 1n << BigInt(128 - bits);
   }
+}
+
+/**
+ * How many {@link prefixesOf} gives. Up to the last address with the most trailing zeros each prefix is
+ * wider than the one before, from there on each is narrower: each is a bit of what is left.
+ */
+function countOfPrefixes(first: bigint, end: bigint): number {
+  if (first === end) return 0;
+  const top = BigInt((first ^ end).toString(2).length - 1);
+  const turn = (end >> top) << top;
+  return ones(turn - first) + ones(end - turn);
+}
+
+function ones(value: bigint): number {
+  return value.toString(2).replaceAll('0', '').length;
 }
 
 /** Counts all and keeps the first. */

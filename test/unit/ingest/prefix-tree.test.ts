@@ -111,6 +111,8 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('with seed %i', (seed) => {
     );
     expect(found).toHaveLength(scanned.size);
     expect(new Set(found)).toEqual(scanned);
+    for (const limit of [0, 1, 5])
+      expect(tree.gaps(day, limit)).toMatchObject({ count: items.length });
     // No two of one entry are the halves of a prefix.
     const halves = items.map(({ within, space: gap }) => {
       const { first, bits } = gap;
