@@ -366,6 +366,8 @@ export interface LibraryList<Item> {
 
 export interface LibraryReport {
   month: string;
+  /** false: raw rows of some day are past their retention, and the figures are of what is left. */
+  whole: boolean;
   figures: {
     prefixCompleteness: LibraryShare;
     domainCompleteness: LibraryShare;

@@ -4,6 +4,7 @@ import type { Library, PrefixEntry, ServiceRow } from '../ingest/library.ts';
 import { hostOf, loadLibrary, PREFIX_IMPORT, portOf, SERVICE_IMPORT } from '../ingest/library.ts';
 import { libraryFindings, type Share } from '../ingest/library-findings.ts';
 import { dayOf, monthDays, monthSpan } from '../ingest/month.ts';
+import { retiredDays } from '../sql/retention.ts';
 import type { Store } from '../sql/store.ts';
 import type { LibraryPrefix, LibraryReport, LibraryService, LibraryShare } from './contract.ts';
 import { wilson } from './interval.ts';
@@ -51,9 +52,10 @@ export async function libraryReport(
 ): Promise<LibraryReport> {
   const { start, end } = monthSpan(month);
   const span = { start: start.toISOString(), end: end.toISOString() };
-  const [sources, targets] = await Promise.all([
+  const [sources, targets, retired] = await Promise.all([
     store.query('library_sources', span),
     store.query('library_targets', span),
+    retiredDays(store),
   ]);
   const found = libraryFindings(library, sources, targets, limit);
   const { first, last } = monthDays(month);
@@ -62,6 +64,7 @@ export async function libraryReport(
   const gaps = library.gaps(gapsOn, limit);
   return {
     month,
+    whole: ![...retired].some((day) => first <= day && day <= last),
     figures: {
       prefixCompleteness: figure('library-completeness/1', found.prefixCompleteness),
       domainCompleteness: figure('library-domain-completeness/1', found.domainCompleteness),

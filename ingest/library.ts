@@ -19,7 +19,6 @@ export const PURPOSES = [
   'reserved',
   'other',
 ] as const;
-export type Purpose = (typeof PURPOSES)[number];
 
 export const SERVICE_KINDS = [
   'agency',

@@ -231,6 +231,10 @@ function tell(report: LibraryReport): void {
   const { figures, uncovered, unregistered, contradictions, outsideEgress, overlaps, gaps } =
     report;
   print(`${report.month}\tn/N\t值 value\t95% 区间 interval\t截至 as of\t方法 method`);
+  if (!report.whole)
+    print(
+      '部分原始记录已过保存期,数字只据余下的记录 · some raw rows are past their retention: figures are of what is left',
+    );
   print(figureText('地址完整 prefixes complete', figures.prefixCompleteness));
   print(figureText('域名完整 names complete', figures.domainCompleteness));
   print(figureText('登记准确 entries accurate', figures.accuracy));

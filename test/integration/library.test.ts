@@ -244,6 +244,7 @@ describe('the findings of October', () => {
 
   it('are those counted by hand', () => {
     const { figures } = report;
+    expect(report.whole).toBe(true);
     expect(figures.prefixCompleteness).toMatchObject({ passed: 9, observed: 12, value: 0.75 });
     expect(figures.domainCompleteness).toMatchObject({ passed: 1, observed: 2 });
     expect(figures.accuracy).toMatchObject({ passed: 4, observed: 6 });
@@ -393,5 +394,24 @@ describe('by command', () => {
   ])('%j is refused', async (args, code) => {
     const { code: exit, stderr } = await run(...args);
     expect([exit, stderr]).toEqual([1, expect.stringContaining(`[${code}]`)]);
+  });
+});
+
+describe('a month whose raw rows were trimmed', () => {
+  it('says so', async () => {
+    await test.store.insert('retired_day', [
+      {
+        ...{ table: 'measurement', day: '2026-10-03', at: '2026-11-20T00:00:00.000000Z' },
+        ...{
+          rule: 'failures-kept' as const,
+          limitDays: 30,
+          rowsBefore: 9,
+          rowsKept: 9,
+          done: true,
+        },
+      },
+    ]);
+    expect((await ask<LibraryReport>('/v1/library/findings?month=2026-10')).whole).toBe(false);
+    expect((await ask<LibraryReport>('/v1/library/findings?month=2026-09')).whole).toBe(true);
   });
 });
