@@ -15,7 +15,7 @@ import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import type { Store } from '../../sql/store.ts';
 import { loadConfig } from '../config.ts';
-import { print, withStore } from '../console.ts';
+import { print, printable, withStore } from '../console.ts';
 import type { LibraryReport, LibraryShare } from '../contract.ts';
 import { cell } from '../formats/csv.ts';
 import {
@@ -240,7 +240,7 @@ function tell(report: LibraryReport): void {
   print(figureText('登记准确 entries accurate', figures.accuracy));
   print(figureText('政府出口 government egress', figures.egress));
   section('未登记的地址 addresses not covered', uncovered, (one) =>
-    [one.address, one.day, one.line, one.target || one.seenAs].join('\t'),
+    [one.address, one.day, one.line, printable(one.target) || one.seenAs].join('\t'),
   );
   section('未登记的域名 names not registered', unregistered, ({ name, day, line }) =>
     [name, day, line].join('\t'),
