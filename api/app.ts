@@ -12,6 +12,7 @@ import type { EvidenceReader } from './evidence.ts';
 import { COUNTIES } from './geometry.ts';
 import { notFound, problemHandler } from './problem.ts';
 import { coverage } from './routes/coverage.ts';
+import { library } from './routes/library.ts';
 import { lines } from './routes/lines.ts';
 import { measurements } from './routes/measurements.ts';
 import { monthlyReports } from './routes/monthly-reports.ts';
@@ -69,6 +70,7 @@ export function app({
     .route('/', measurements(reader))
     .route('/', quarantine(reader))
     .route('/', register(reader))
+    .route('/', library(reader))
     .route('/', monthlyReports(reader))
     .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
     .get(

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
+import { libraryCommand } from './commands/library.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
@@ -38,6 +39,7 @@ const program = new Command('tongda')
   tongda report 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
+  tongda library check --month 2026-10
   tongda store backup /backup/2026-11-24
   tongda store retain --dry-run
   tongda store check`,
@@ -50,6 +52,7 @@ const COMMANDS = [
   probeCommand,
   quarantineCommand,
   planCommand,
+  libraryCommand,
   backupCommand,
   rollupCommand,
   retainCommand,

@@ -36,6 +36,8 @@ const SHARDED_BY = {
   retired_day: 'day',
   import: 'import',
   place_statistic: 'code',
+  library_prefix: 'prefix',
+  library_service: 'name',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

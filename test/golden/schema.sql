@@ -73,6 +73,43 @@ ENGINE = ReplacingMergeTree
 ORDER BY import
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE library_prefix
+(
+    `import` String,
+    `prefix` String,
+    `holder` String,
+    `carrier` LowCardinality(String),
+    `area` String,
+    `purpose` LowCardinality(String),
+    `partOf` String,
+    `validFrom` Date,
+    `validTo` Date,
+    `source` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (prefix, holder, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE library_service
+(
+    `import` String,
+    `name` String,
+    `original` String,
+    `holder` String,
+    `kind` LowCardinality(String),
+    `level` LowCardinality(String),
+    `area` String,
+    `url` String,
+    `families` Array(UInt8),
+    `lines` Array(String),
+    `validFrom` Date,
+    `validTo` Date,
+    `source` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (name, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE line
 (
     `line` String,

@@ -151,6 +151,31 @@ function references(): Step[] {
     put('probe', [
       { ...probes[3], revoked: '2026-11-01T00:00:00.000Z', updated: later } as InsertOf<'probe'>,
     ]),
+    ...['import-1', 'import-2'].flatMap((name, number) => [
+      put(
+        'library_prefix',
+        PROBES.map((_, at) => ({
+          ...{ import: name, prefix: `58.240.${at}.0/24`, holder: `holder-${number * (at % 2)}` },
+          ...{ carrier: 'unicom', area: '3201', purpose: 'access', partOf: '' },
+          ...{ validFrom: '2026-10-01', validTo: '2149-06-06', source: 'test' },
+        })),
+      ),
+      put(
+        'library_service',
+        PROBES.map((probe) => ({
+          ...{ import: name, name: `${probe}.cn`, original: `${probe}.cn`, holder: name },
+          ...{ kind: 'agency', level: 'city', area: '3201', url: `https://${probe}.cn/` },
+          ...{ families: [4, 6], lines: ['line-1'], validFrom: '2026-10-01' },
+          ...{ validTo: '2149-06-06', source: 'test' },
+        })),
+      ),
+      put('import', [
+        {
+          ...{ import: name, kind: 'library-prefixes', file: 'a.csv', sha256: SHA256, sizeB: 9 },
+          ...{ rows: 18, by: 'wang', note: '', at: `2026-10-0${number + 1}T00:00:00.000000Z` },
+        },
+      ]),
+    ]),
     put(
       'retired_day',
       PROBES.map((_, number) => ({
@@ -264,8 +289,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   fromReceived: ['1970-01-01T00:00:00Z'],
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
-  last: ['2026-11-30', '2026-10-31'],
-  kind: ['', 'places'],
+  kind: ['', 'places', 'library-prefixes'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],
   line: ['', 'line-5'],
