@@ -5,6 +5,7 @@
  * Figures come from the rollups once the month is rolled up under the plan's present rules, and from
  * the measurements themselves until then. What is sealed comes from the measurements, always.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK } from '../ingest/binding.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
 import { type Level, loadRegister, type Register } from '../ingest/register.ts';
@@ -25,6 +26,7 @@ const FRESH_MS = 3_000;
  * read by it.
  */
 const STALE_MS = 7_000;
+const RENEW_AFTER_MS = 25;
 /** Of what is named by what it was read from, and so never out of date: how long unasked for it is kept. */
 const UNCHANGED_MS = 600_000;
 
@@ -153,6 +155,23 @@ export class EvidenceReader {
     return first && last ? { first: `${first}T00:00:00Z`, last } : null;
   }
 
+  /**
+   * Days that have rows received since an instant, as known some seconds ago: those whose rollup saw such
+   * rows, or has not seen all.
+   */
+  async daysReceivedSince(instant: string): Promise<string[]> {
+    const [measured, done] = await Promise.all([this.#measuredDays(), this.#done()]);
+    const rolled = new Map(
+      done.filter(({ scope }) => scope === 'day').map((run) => [run.period, run]),
+    );
+    return measured
+      .filter(({ day, signature }) => {
+        const run = rolled.get(day);
+        return run?.signature !== signature || (run.newest ?? '') >= instant;
+      })
+      .map(({ day }) => day);
+  }
+
   /** Rows in quarantine that were received in the month. */
   async quarantined(month: string): Promise<number> {
     const [counted] = await this.store.query('quarantined_between', spanParameters(month));
@@ -164,10 +183,7 @@ export class EvidenceReader {
    * measurements is not rolled up.
    */
   async runsBetween(first: string, last: string): Promise<DayRuns | null> {
-    const [measured, done] = await Promise.all([
-      this.#keep('measured days', () => this.store.query('measured_days', {}), FRESH_MS, STALE_MS),
-      this.#done(),
-    ]);
+    const [measured, done] = await Promise.all([this.#measuredDays(), this.#done()]);
     const within = (day: string) => day >= first && day <= last;
     const rolled = done.filter(({ scope, period }) => scope === 'day' && within(period));
     const days = rolled.map(({ period }) => period);
@@ -195,6 +211,15 @@ export class EvidenceReader {
     if (!run || run.rules === rules) return run ?? null;
     const { first, last } = monthDays(month);
     return (await this.retiredBetween(first, last)) ? run : null;
+  }
+
+  #measuredDays(): Promise<QueryRow<'measured_days'>[]> {
+    return this.#keep(
+      'measured days',
+      () => this.store.query('measured_days', {}),
+      FRESH_MS,
+      STALE_MS,
+    );
   }
 
   #done(): Promise<Done[]> {
@@ -253,7 +278,8 @@ export class EvidenceReader {
       if (freshMs === UNCHANGED_MS) kept.until = now + freshMs;
       return kept.answer as Promise<T>;
     }
-    const answer = ask();
+    // A little later, so that whoever has his answer already does not share the machine with the question.
+    const answer = kept ? sleep(RENEW_AFTER_MS, undefined, { ref: false }).then(ask) : ask();
     const entry = { until: now + freshMs, stale: staleMs, answer: kept?.answer ?? answer };
     this.#kept.set(key, entry);
     answer.then(

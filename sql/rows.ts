@@ -339,6 +339,7 @@ const measurementPage = {
     afterSequence: 'UInt64',
     fromReceived: 'DateTime64(6)',
     toReceived: 'DateTime64(6)',
+    partitions: 'Array(UInt32)',
     probe: 'String',
     line: 'String',
     metric: 'String',

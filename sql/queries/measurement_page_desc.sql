@@ -2,6 +2,7 @@
 -- afterSequence); to begin, ask after 2200-01-01, '', 0. An empty filter lets everything through.
 -- {afterReceived:DateTime64(6)} {afterProbe:String} {afterSequence:UInt64}
 -- {fromReceived:DateTime64(6)} {toReceived:DateTime64(6)} (no row received outside is looked at)
+-- {partitions:Array(UInt32)} (the days they can be of, as YYYYMMDD; none: any)
 -- {probe:String} {line:String} {metric:String} {within:String} (prefix of codes) {limit:UInt32}
 SELECT
     metric, probe, start, sequence, version, schedule, task, method, target, address, family,
@@ -19,6 +20,7 @@ WHERE (metric, probe, start, sequence) IN
         AND ({line:String} = '' OR line = {line:String})
         AND ({metric:String} = '' OR metric = {metric:String})
         AND startsWith(place, {within:String})
+        AND (empty({partitions:Array(UInt32)}) OR toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai')) IN {partitions:Array(UInt32)})
         AND received >= {fromReceived:DateTime64(6)} AND received <= {toReceived:DateTime64(6)}
         AND received <= {afterReceived:DateTime64(6)}
         AND (received, probe, sequence) < ({afterReceived:DateTime64(6)}, {afterProbe:String}, {afterSequence:UInt64})

@@ -27,6 +27,7 @@ const FIRST_PAGE = {
   afterSequence: 0,
   fromReceived: '1970-01-01T00:00:00Z',
   toReceived: '2200-01-01T00:00:00Z',
+  partitions: [],
   probe: '',
   line: '',
   metric: '',
