@@ -12,7 +12,7 @@ import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { type Done, monthRules } from '../sql/rollup.ts';
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryName, QueryParameters, QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
 import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
@@ -126,6 +126,14 @@ export class EvidenceReader {
       },
       UNCHANGED_MS,
     );
+  }
+
+  /** A question of the page's, asked once however many readers ask it within seconds. */
+  ask<Name extends QueryName>(
+    name: Name,
+    params: QueryParameters<Name>,
+  ): Promise<QueryRow<Name>[]> {
+    return this.#keep(`${name} ${JSON.stringify(params)}`, () => this.store.query(name, params));
   }
 
   /** Lines registered in the month, the station's own left out. */

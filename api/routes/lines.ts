@@ -32,7 +32,7 @@ export function lines(reader: EvidenceReader): Hono {
         `the measurements of ${month} were removed as the plan's retention says; of lines nothing is left, figures of areas and the monthly report stay`,
       );
     // One more than the page tells whether another follows.
-    const chosen = await reader.store.query('lines_page', {
+    const chosen = await reader.ask('lines_page', {
       first,
       last,
       within: within.code,
@@ -63,8 +63,8 @@ async function lineRows(
   const [outcomes, medians] = unmeasured
     ? [[], []]
     : await Promise.all([
-        reader.store.query('line_outcomes', parameters),
-        reader.store.query('line_medians', parameters),
+        reader.ask('line_outcomes', parameters),
+        reader.ask('line_medians', parameters),
       ]);
   return page.map((line) =>
     lineRow(
@@ -85,7 +85,7 @@ async function probesOf(
   const { first, last } = monthDays(month);
   const rolled = await reader.runsBetween(first, last);
   if (!rolled) return null;
-  const rows = await reader.store.query('line_probes', { lines, ...rolled });
+  const rows = await reader.ask('line_probes', { lines, ...rolled });
   return rows.map(({ probe }) => probe);
 }
 

@@ -43,7 +43,7 @@ export function measurements(reader: EvidenceReader): Hono {
     };
     let rows: Row[] = [];
     for (const window of windowsOf(order, cursor, await reader.receivedSpan())) {
-      rows = await reader.store.query(`measurement_page_${order}`, {
+      rows = await reader.ask(`measurement_page_${order}`, {
         ...question,
         ...window,
         partitions: await partitionsOf(reader, order, window),
