@@ -291,10 +291,7 @@ async function questionsOf(store: Store, month: string): Promise<Question[]> {
     {
       what: 'the newest page of measurements',
       goalMs: null,
-      paths: Array.from(
-        { length: REQUESTS },
-        (_, turn) => `/v1/measurements?limit=100&turn=${turn}`,
-      ),
+      paths: Array.from({ length: REQUESTS }, (_, turn) => `/v1/measurements?limit=${100 - turn}`),
       apartMs: 0,
       raw: hashed('SELECT * FROM measurement FINAL ORDER BY received DESC LIMIT 100'),
     },
