@@ -35,6 +35,9 @@ const SHARDED_BY = {
   area_month: 'area',
   retired_day: 'day',
   import: 'import',
+  filing: 'carrier',
+  filing_place: 'place',
+  filing_area: 'area',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(
