@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
+import { filingCommand } from './commands/filing.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
@@ -47,6 +48,7 @@ const COMMANDS = [
   probeCommand,
   quarantineCommand,
   planCommand,
+  filingCommand,
   backupCommand,
   rollupCommand,
   retainCommand,

@@ -53,6 +53,9 @@ const retentionSchema = z
     message: 'failures are kept at least as long as successes (successDays)',
   });
 
+/** When carriers file: on that day of the following month at the latest. */
+const filingsSchema = z.strictObject({ dueDay: z.int().min(1).max(28).default(10) });
+
 export const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
@@ -62,6 +65,7 @@ export const planSchema = z.strictObject({
   due: z.iso.date(),
   carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
   retention: retentionSchema.prefault({}),
+  filings: filingsSchema.prefault({}),
   targets: z.array(targetSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -36,6 +36,9 @@ export interface Batch<Name extends InsertName = InsertName> {
   readonly rows: readonly InsertOf<Name>[];
 }
 
+/** A batch of whichever table, its rows those of that table. */
+type AnyBatch = { [Name in InsertName]: Batch<Name> }[InsertName];
+
 /** One insert, one part, one step of the progress bar. */
 const CHUNK_ROWS = 10_000;
 
@@ -54,11 +57,11 @@ export async function storeImport(
   kind: string,
   { file, bytes, by, note }: Origin,
   now: Date,
-  draw: (name: string) => readonly Batch[],
+  draw: (name: string) => readonly AnyBatch[],
   progress: Progress = () => {},
 ): Promise<string> {
   const name = importName(now);
-  const batches = draw(name);
+  const batches = draw(name) as readonly unknown[] as readonly Batch[];
   const total = batches.reduce((sum, { rows }) => sum + rows.length, 0);
   let done = 0;
   for (const { table, rows } of batches)

@@ -237,6 +237,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
+  import: ['', '20261124T000000Z-00000000'],
 };
 type Known = Readonly<Record<string, unknown>>;
 const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));
