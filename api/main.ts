@@ -35,6 +35,7 @@ const program = new Command('tongda')
   tongda start
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
+  tongda filing list --month 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
   tongda store backup /backup/2026-11-24
