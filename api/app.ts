@@ -12,11 +12,14 @@ import type { EvidenceReader } from './evidence.ts';
 import { COUNTIES } from './geometry.ts';
 import { notFound, problemHandler } from './problem.ts';
 import { coverage } from './routes/coverage.ts';
+import { library } from './routes/library.ts';
 import { lines } from './routes/lines.ts';
 import { measurements } from './routes/measurements.ts';
 import { monthlyReports } from './routes/monthly-reports.ts';
 import { overview } from './routes/overview.ts';
+import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
+import { register } from './routes/register.ts';
 import { series } from './routes/series.ts';
 
 export interface AppOptions {
@@ -61,10 +64,13 @@ export function app({
     .use('/v1/*', etag())
     .route('/', overview(reader, software))
     .route('/', coverage(reader))
+    .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))
     .route('/', measurements(reader))
     .route('/', quarantine(reader))
+    .route('/', register(reader))
+    .route('/', library(reader))
     .route('/', monthlyReports(reader))
     .get('/v1/geometry/counties', (context) => context.json(COUNTIES))
     .get(

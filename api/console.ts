@@ -31,6 +31,14 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What strangers wrote must not steer the reader's terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    /\p{C}/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,
+  );
+}
+
 /** One sentence in each language and the code; a stack trace only for what we did not foresee. */
 export function complain(reason: unknown): void {
   const { code, zh, en } = reason as Partial<Fault>;

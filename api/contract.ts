@@ -134,6 +134,45 @@ export interface Coverage {
   items: AreaFigure[];
 }
 
+/** Where the months that are over lead, on a straight line. */
+export interface Forecast {
+  /** `theil-sen/1`: the median slope of all pairs of months. */
+  method: string;
+  /** Months it is drawn from. */
+  months: number;
+  /** In the figure's unit. */
+  slopePerMonth: number;
+  /** At the end of the plan, in the figure's unit, never clipped; null once it is over. */
+  atDue: number | null;
+  /** 95 % bounds of `atDue`; null below six months. */
+  low: number | null;
+  high: number | null;
+  /** The first month in which the line reaches the goal; null when it does not within five years. */
+  reaches: string | null;
+}
+
+/**
+ * `GET /v1/progress?target=ID&within=32&carrier=CODE&month=YYYY-MM`: one target of one area, month by
+ * month up to the one asked for.
+ */
+export interface Progress {
+  target: string;
+  area: Place;
+  carrier: string | null;
+  goal: Goal;
+  due: string;
+  /** Earliest first. */
+  months: { month: string; figure: AreaFigure; over: boolean }[];
+  /** Goal less figure, in the figure's unit; negative when the goal is passed, null without a figure. */
+  gap: number | null;
+  /** To the end of the plan; 0 or less when it is over. */
+  monthsLeft: number;
+  /** What each month left would have to bring; null when nothing is wanting or no month is left. */
+  pacePerMonth: number | null;
+  /** null below three months with a figure. */
+  forecast: Forecast | null;
+}
+
 /** What a line's measurements say of its IPv6, from several metrics together. */
 export type Ipv6Condition =
   | 'works'
@@ -216,6 +255,13 @@ export interface CountyGeometry {
   height: number;
   source: string;
   crs: string;
+  /** Lambert conformal conic: degrees, units in a kilometre, and where its pole lies in the drawing. */
+  projection: {
+    parallels: [number, number];
+    meridian: number;
+    unitsPerKm: number;
+    pole: [number, number];
+  };
   /** 审图号; null prints 「内部使用,未经地图审核」. */
   approval: string | null;
   counties: { code: string; name: string; city: string; path: string; label: [number, number] }[];
@@ -283,6 +329,69 @@ export interface EditionRow {
   formats: string[];
 }
 
+/** What a place of the register was from one day to another. */
+export interface PlaceVersionRow {
+  name: string;
+  level: Level;
+  parent: string;
+  kind: string;
+  /** `YYYY-MM-DD`, both inclusive; null: until something becomes of it. */
+  validFrom: string;
+  validTo: string | null;
+  /** What became of it the day after: an action of `tongda register import places`; null: nothing. */
+  ending: string | null;
+  successors: string[];
+  /** Served from a neighbouring province: in no denominator. */
+  outside: boolean;
+  note: string;
+  source: string;
+  position: PlacePosition | null;
+  /** Its import; '' where it is older than imports. */
+  import: string;
+}
+
+/** WGS 84, degrees, beside what was given. */
+export interface PlacePosition {
+  lat: number;
+  lon: number;
+  given: { lat: number; lon: number; crs: string };
+  /** How far outside its county's outline, km, 0 within; null where there is no outline. */
+  kmOutsideCounty: number | null;
+}
+
+/** `GET /v1/register/places/CODE`: a place through time, the oldest version first. */
+export interface PlaceRecord {
+  code: string;
+  versions: PlaceVersionRow[];
+  /** What it became in the end; empty while it is there. */
+  successors: string[];
+  predecessors: { code: string; ending: string; lastDay: string }[];
+  /** Counts of people, the latest year first. */
+  statistics: {
+    asOf: number;
+    residents: number | null;
+    households: number | null;
+    source: string;
+    import: string;
+  }[];
+}
+
+/** `GET /v1/register/imports?kind=places|lines|probes&limit=100`: files brought in, latest first. */
+export interface ImportRow {
+  import: string;
+  kind: string;
+  file: string;
+  sha256: string;
+  sizeB: number;
+  rows: number;
+  by: string;
+  note: string;
+  at: string;
+}
+export interface ImportList {
+  items: ImportRow[];
+}
+
 /** Every error (RFC 9457, `application/problem+json`). `code` is stable and untranslated. */
 export interface Problem {
   type: string;
@@ -291,4 +400,117 @@ export interface Problem {
   code: string;
   detail: string;
   detailEn: string;
+}
+
+/** An entry of the address library; `validTo` is the day it really ends, the last one for no end. */
+export interface LibraryPrefix {
+  prefix: string;
+  family: 4 | 6;
+  holder: string;
+  /** '' where none is named. */
+  carrier: string;
+  area: string;
+  purpose: string;
+  /** The wider prefix it is declared a part of; '' for none. */
+  partOf: string;
+  validFrom: string;
+  validTo: string;
+  source: string;
+  import: string;
+}
+
+/** A registered name and its home page, as a schedule takes them. */
+export interface LibraryService {
+  /** As DNS has it, and as it was written. */
+  name: string;
+  original: string;
+  holder: string;
+  kind: string;
+  level: string;
+  area: string;
+  url: string;
+  host: string;
+  port: number;
+  /** IP versions it should be reached over. */
+  families: readonly number[];
+  /** Lines its holder uses, by which an agency's egress is known. */
+  lines: readonly string[];
+  validFrom: string;
+  validTo: string;
+  source: string;
+  import: string;
+}
+
+export interface LibraryPage<Item> {
+  on: string;
+  items: Item[];
+  /** For `cursor`; null on the last page. */
+  next: string | null;
+}
+
+/** Entries that cover an address on a day, the most specific first. */
+export interface LibraryLookup {
+  address: string;
+  on: string;
+  chain: LibraryPrefix[];
+}
+
+/** A figure about the library: `passed` of `observed`. */
+export interface LibraryShare {
+  method: string;
+  /** null: nothing was observed. Never 0 for silence. */
+  value: number | null;
+  passed: number;
+  observed: number;
+  interval: Interval | null;
+  /** When the newest measurement behind it came; null without any. */
+  asOf: string | null;
+}
+
+/** All are counted, the first are listed. */
+export interface LibraryList<Item> {
+  count: number;
+  items: readonly Item[];
+}
+
+export interface LibraryReport {
+  month: string;
+  /** false: raw rows of some day are past their retention, and the figures are of what is left. */
+  whole: boolean;
+  figures: {
+    prefixCompleteness: LibraryShare;
+    domainCompleteness: LibraryShare;
+    accuracy: LibraryShare;
+    egress: LibraryShare;
+  };
+  uncovered: LibraryList<{
+    address: string;
+    seenAs: 'source' | 'target';
+    day: string;
+    line: string;
+    target: string;
+  }>;
+  unregistered: LibraryList<{ name: string; day: string; line: string }>;
+  contradictions: LibraryList<{
+    entry: { prefix: string; holder: string; carrier: string; area: string; validFrom: string };
+    seen: { carrier: string; place: string };
+    line: string;
+    address: string;
+    day: string;
+  }>;
+  outsideEgress: LibraryList<{
+    agency: string;
+    line: string;
+    address: string;
+    day: string;
+    prefix: string;
+  }>;
+  overlaps: LibraryList<{
+    kind: 'same-prefix' | 'undeclared';
+    wider: LibraryPrefix;
+    narrower: LibraryPrefix;
+  }>;
+  /** The day the gaps are of. */
+  gapsOn: string;
+  gaps: LibraryList<{ within: LibraryPrefix; prefix: string }>;
 }

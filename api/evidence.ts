@@ -5,19 +5,30 @@
  * Figures come from the rollups once the month is rolled up under the plan's present rules, and from
  * the measurements themselves until then. What is sealed comes from the measurements, always.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK } from '../ingest/binding.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
 import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { type Done, monthRules } from '../sql/rollup.ts';
+import type { QueryName, QueryParameters, QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
-import { areaFigures, type Evidence, ofCarrier, rolledFigures } from './figure.ts';
+import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 const FRESH_MS = 3_000;
+/**
+ * What every figure asks first is given out this much longer while it is asked anew (RFC 5861,
+ * stale-while-revalidate): nobody waits for it who came after somebody else. Nothing that is sealed is
+ * read by it.
+ */
+const STALE_MS = 7_000;
+const RENEW_AFTER_MS = 25;
+/** Of what is named by what it was read from, and so never out of date: how long unasked for it is kept. */
+const UNCHANGED_MS = 600_000;
 
 export interface Line {
   readonly line: string;
@@ -48,11 +59,17 @@ export interface DayRuns {
   readonly runs: readonly number[];
 }
 
+interface Kept {
+  until: number;
+  readonly stale: number;
+  answer: Promise<unknown>;
+}
+
 export class EvidenceReader {
   readonly store: Store;
   readonly plan: Plan;
   readonly now: () => Date;
-  readonly #kept = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(store: Store, plan: Plan, now: () => Date) {
     this.store = store;
@@ -75,15 +92,48 @@ export class EvidenceReader {
       const evidence = ofCarrier(await this.evidence(target, month), carrier);
       return areaFigures(target, indicator, evidence, register, within, level);
     }
-    const rows = await this.store.query('area_month_figures', {
-      month,
-      run: rolled.run,
-      target: target.id,
-      carrier: carrier ?? '',
-      level,
-      within,
-    });
+    const rows = isMapped(level)
+      ? ((await this.#map(month, rolled.run)).get(cell(target.id, carrier, level)) ?? [])
+      : await this.store.query('area_month_figures', {
+          month,
+          run: rolled.run,
+          target: target.id,
+          carrier: carrier ?? '',
+          level,
+          within,
+        });
     return rolledFigures(target, indicator, rows, register, within, level);
+  }
+
+  /**
+   * A month's maps down to the counties, every target and carrier at once: a few thousand cells, read
+   * in the time of one map, and never changed, for a run is written once.
+   */
+  #map(month: string, run: number): Promise<ReadonlyMap<string, readonly MapRow[]>> {
+    for (const [key] of this.#kept)
+      if (key.startsWith(`map ${month} `) && key !== `map ${month} ${run}`) this.#kept.delete(key);
+    return this.#keep(
+      `map ${month} ${run}`,
+      async () => {
+        const cells = new Map<string, MapRow[]>();
+        for (const row of await this.store.query('area_month_map', { month, run })) {
+          const name = cell(row.target, row.carrier, row.level);
+          const found = cells.get(name);
+          if (found) found.push(row);
+          else cells.set(name, [row]);
+        }
+        return cells;
+      },
+      UNCHANGED_MS,
+    );
+  }
+
+  /** A question of the page's, asked once however many readers ask it within seconds. */
+  ask<Name extends QueryName>(
+    name: Name,
+    params: QueryParameters<Name>,
+  ): Promise<QueryRow<Name>[]> {
+    return this.#keep(`${name} ${JSON.stringify(params)}`, () => this.store.query(name, params));
   }
 
   /** Lines registered in the month, the station's own left out. */
@@ -113,6 +163,23 @@ export class EvidenceReader {
     return first && last ? { first: `${first}T00:00:00Z`, last } : null;
   }
 
+  /**
+   * Days that have rows received since an instant, as known some seconds ago: those whose rollup saw such
+   * rows, or has not seen all.
+   */
+  async daysReceivedSince(instant: string): Promise<string[]> {
+    const [measured, done] = await Promise.all([this.#measuredDays(), this.#done()]);
+    const rolled = new Map(
+      done.filter(({ scope }) => scope === 'day').map((run) => [run.period, run]),
+    );
+    return measured
+      .filter(({ day, signature }) => {
+        const run = rolled.get(day);
+        return run?.signature !== signature || (run.newest ?? '') >= instant;
+      })
+      .map(({ day }) => day);
+  }
+
   /** Rows in quarantine that were received in the month. */
   async quarantined(month: string): Promise<number> {
     const [counted] = await this.store.query('quarantined_between', spanParameters(month));
@@ -124,10 +191,7 @@ export class EvidenceReader {
    * measurements is not rolled up.
    */
   async runsBetween(first: string, last: string): Promise<DayRuns | null> {
-    const [measured, done] = await Promise.all([
-      this.#keep('measured days', () => this.store.query('measured_days', {})),
-      this.#done(),
-    ]);
+    const [measured, done] = await Promise.all([this.#measuredDays(), this.#done()]);
     const within = (day: string) => day >= first && day <= last;
     const rolled = done.filter(({ scope, period }) => scope === 'day' && within(period));
     const days = rolled.map(({ period }) => period);
@@ -157,18 +221,29 @@ export class EvidenceReader {
     return (await this.retiredBetween(first, last)) ? run : null;
   }
 
+  #measuredDays(): Promise<QueryRow<'measured_days'>[]> {
+    return this.#keep(
+      'measured days',
+      () => this.store.query('measured_days', {}),
+      FRESH_MS,
+      STALE_MS,
+    );
+  }
+
   #done(): Promise<Done[]> {
-    return this.#keep('rollups', () => this.store.query('rollups_done', {}));
+    return this.#keep('rollups', () => this.store.query('rollups_done', {}), FRESH_MS, STALE_MS);
   }
 
   /** Lines with enough evidence for `target` in the month, beside every counted line. */
   evidence(target: PlanTarget, month: string): Promise<Evidence> {
     return this.#keep(`evidence ${target.id} ${month}`, async () => {
-      const [observed, lines] = await Promise.all([
+      const [observed, lines, register] = await Promise.all([
         this.store.indicator(target.indicator, { ...spanParameters(month), ...target.evidence }),
         this.lines(month),
+        this.register(month),
       ]);
-      return { observed, registered: lines.filter(({ technology }) => technology !== LOOPBACK) };
+      const registered = lines.filter(({ technology }) => technology !== LOOPBACK);
+      return ofKinds({ observed, registered }, target.villageKinds, register);
     });
   }
 
@@ -178,12 +253,19 @@ export class EvidenceReader {
   }
 
   /** The register as of the month's end, or of today while it runs. */
-  register(month: string): Promise<Register> {
+  async register(month: string): Promise<Register> {
     const today = dayOf(this.now());
     const { last } = monthDays(month);
     const day = [last, today].sort()[0] ?? today;
-    // The register changes by imports alone; a day's copy may be kept much longer than figures.
-    return this.#keep(`register ${day}`, () => loadRegister(this.store, day), 60_000);
+    const [current] = await this.#keep(
+      'register signature',
+      () => this.store.query('register_signature', {}),
+      FRESH_MS,
+      STALE_MS,
+    );
+    // Tens of thousands of places are read once, and again when an import changed them.
+    const key = `register ${day} ${current?.signature}`;
+    return this.#keep(key, () => loadRegister(this.store, day), UNCHANGED_MS);
   }
 
   /** Months with measurements, newest first, always with the running one. */
@@ -194,15 +276,38 @@ export class EvidenceReader {
     return months.includes(running) ? months : [running, ...months].sort().reverse();
   }
 
-  async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS): Promise<T> {
+  /** @param staleMs how long after that the answer is given out once more while it is asked anew */
+  async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS, staleMs = 0): Promise<T> {
     const now = this.now().getTime();
-    for (const [old, { at }] of this.#kept) if (now - at > 60_000) this.#kept.delete(old);
+    for (const [old, { until, stale }] of this.#kept)
+      if (now >= until + stale) this.#kept.delete(old);
     const kept = this.#kept.get(key);
-    if (kept && now - kept.at < freshMs) return kept.answer as Promise<T>;
-    const answer = ask();
-    this.#kept.set(key, { at: now, answer });
-    // A failure is nobody's answer but the asker's.
-    answer.catch(() => this.#kept.delete(key));
-    return answer;
+    if (kept && now < kept.until) {
+      if (freshMs === UNCHANGED_MS) kept.until = now + freshMs;
+      return kept.answer as Promise<T>;
+    }
+    // A little later, so that whoever has his answer already does not share the machine with the question.
+    const answer = kept ? sleep(RENEW_AFTER_MS, undefined, { ref: false }).then(ask) : ask();
+    const entry = { until: now + freshMs, stale: staleMs, answer: kept?.answer ?? answer };
+    this.#kept.set(key, entry);
+    answer.then(
+      () => {
+        entry.answer = answer;
+      },
+      // A failure is nobody's answer but the asker's.
+      () => this.#kept.delete(key),
+    );
+    return entry.answer as Promise<T>;
   }
+}
+
+type MapRow = QueryRow<'area_month_map'>;
+
+/** Levels whose figures come from the map of the month. */
+function isMapped(level: Scope['level']): boolean {
+  return level === 'province' || level === 'city' || level === 'county';
+}
+
+function cell(target: string, carrier: string | null, level: string): string {
+  return `${target} ${carrier ?? ''} ${level}`;
 }

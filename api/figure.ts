@@ -33,6 +33,23 @@ export interface Evidence {
   readonly registered: readonly RegisteredLine[];
 }
 
+/** What lies in villages of some kinds; everything for none. */
+export function ofKinds(
+  evidence: Evidence,
+  kinds: readonly string[],
+  register: Register,
+): Evidence {
+  if (kinds.length === 0) return evidence;
+  const counts = ({ place }: { readonly place: string }) => {
+    const village = register.find(ancestorCode(place, 'village') ?? '');
+    return village !== undefined && kinds.includes(village.kind);
+  };
+  return {
+    observed: evidence.observed.filter(counts),
+    registered: evidence.registered.filter(counts),
+  };
+}
+
 /** What belongs to one carrier; everything for null. */
 export function ofCarrier(evidence: Evidence, carrier: string | null): Evidence {
   if (carrier === null) return evidence;
@@ -58,9 +75,7 @@ export function areaFigures(
       indicator,
       observed.get(area.code) ?? [],
       registered.get(area.code)?.length ?? 0,
-      {
-        registered: register.villagesBelow(area.code),
-      },
+      { registered: register.villagesBelow(area.code, target.villageKinds) },
     );
     return judged(target, area, figure);
   });
@@ -78,7 +93,7 @@ export function rolledFigures(
   const byArea = new Map(rows.map((row) => [row.area, row]));
   return register.below(within, level).map((area) => {
     const row = byArea.get(area.code);
-    const places = { registered: register.villagesBelow(area.code) };
+    const places = { registered: register.villagesBelow(area.code, target.villageKinds) };
     const figure = row ? rolledFigure(indicator, row, places) : figureOf(indicator, [], 0, places);
     return judged(target, area, figure);
   });

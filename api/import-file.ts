@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Imported, Origin, Progress } from '../ingest/import.ts';
+import type { RowFault } from '../ingest/table-file.ts';
 import { Fault } from '../probes/fault.ts';
 import { print } from './console.ts';
 
@@ -53,19 +54,27 @@ export function importProgress(): Progress {
 
 /** Ends with exit code 1 when there were faults; nothing was stored then. */
 export function tellImport(imported: Imported, { dryRun, json }: ImportOptions): void {
-  const { rows, faults, faultCount } = imported;
+  const { rows, faults, faultCount, warnings = [], warningCount = 0 } = imported;
   if (faultCount > 0) process.exitCode = 1;
   if (json) {
     print(JSON.stringify(imported));
     return;
   }
-  for (const { line, code, zh, en, text } of faults)
-    print(`第 ${line} 行 line ${line}\t[${code}]\t${zh} · ${en}\t${text}`);
+  for (const fault of faults) print(told(fault));
   if (faultCount > faults.length)
     print(`……另有 ${faultCount - faults.length} 处 · and ${faultCount - faults.length} more`);
+  for (const warning of warnings) print(`请核对 to look at\t${told(warning)}`);
+  if (warningCount > warnings.length)
+    print(
+      `……另有 ${warningCount - warnings.length} 处请核对 · and ${warningCount - warnings.length} more to look at`,
+    );
   if (faultCount > 0)
     print(`未入库:${faultCount} 处错误 · nothing was stored: ${faultCount} faults`);
   else if (dryRun)
     print(`可以入库:${rows} 行(未写入)· would be stored: ${rows} rows (nothing written)`);
   else print(`已入库 ${rows} 行,编号 · stored ${rows} rows as ${imported.import}`);
+}
+
+function told({ line, code, zh, en, text }: RowFault): string {
+  return `第 ${line} 行 line ${line}\t[${code}]\t${zh} · ${en}\t${text}`;
 }

@@ -4,7 +4,12 @@ import type { Judgement, MonthSpan } from '../sql/rollup.ts';
 import type { Plan } from './plan.ts';
 
 export function judgementsOf(plan: Plan): Judgement[] {
-  return plan.targets.map(({ id, indicator, evidence }) => ({ target: id, indicator, evidence }));
+  return plan.targets.map(({ id, indicator, villageKinds, evidence }) => ({
+    target: id,
+    indicator,
+    villageKinds,
+    evidence,
+  }));
 }
 
 export function spanOf(month: string): MonthSpan {

@@ -4,9 +4,11 @@ import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
 import { filingCommand } from './commands/filing.ts';
+import { libraryCommand } from './commands/library.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
+import { registerCommand } from './commands/register.ts';
 import { reportCommand } from './commands/report.ts';
 import { retainCommand } from './commands/retain.ts';
 import { rollupCommand } from './commands/rollup.ts';
@@ -33,11 +35,13 @@ const program = new Command('tongda')
 
 例 Examples:
   tongda start
+  tongda register import places villages.csv --by 'wang' --dry-run
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
   tongda filing list --month 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
+  tongda library check --month 2026-10
   tongda store backup /backup/2026-11-24
   tongda store retain --dry-run
   tongda store check`,
@@ -46,10 +50,12 @@ const program = new Command('tongda')
 const COMMANDS = [
   startCommand,
   reportCommand,
+  registerCommand,
   probeCommand,
   quarantineCommand,
   planCommand,
   filingCommand,
+  libraryCommand,
   backupCommand,
   rollupCommand,
   retainCommand,

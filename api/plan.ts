@@ -24,6 +24,10 @@ export const targetSchema = z.strictObject({
     basis: z.enum(['plan', 'assumed']),
     note: titleSchema,
   }),
+  /** Kinds of villages the target is for, as the register names them; none: all. */
+  villageKinds: z.array(z.string().min(1)).default([]),
+  /** What carriers declare of a place that the target bears out or contradicts; none: nothing. */
+  declares: z.enum(['fibre', 'mobile']).optional(),
   /** When a line's month counts as observed, and what a pass is. */
   evidence: z.strictObject({
     minimumRuns: z.int().min(1),
@@ -74,12 +78,14 @@ export type Plan = z.infer<typeof planSchema>;
 export interface PlanReferences {
   hasPlace(code: string): boolean;
   readonly indicators: readonly string[];
+  /** Null where there is no register to hold them against. */
+  readonly villageKinds: readonly string[] | null;
 }
 
 /**
  * Parses and checks a plan. Every refusal names the file, the line and the cure.
  *
- * @throws Fault `plan-unreadable`, `plan-malformed`, `plan-unknown-place`, `plan-unknown-indicator`, `plan-duplicate-target`
+ * @throws Fault `plan-unreadable`, `plan-malformed`, `plan-unknown-place`, `plan-unknown-indicator`, `plan-unknown-kind`, `plan-duplicate-target`
  */
 export function parsePlan(text: string, file: string, references: PlanReferences): Plan {
   const lines = new LineCounter();
@@ -131,6 +137,17 @@ export function parsePlan(text: string, file: string, references: PlanReferences
         lineAt(['targets', index, 'indicator']),
         `没有名为 ${target.indicator} 的指标,可用:${references.indicators.join('、')}`,
         `no indicator is called ${target.indicator}; there are: ${references.indicators.join(', ')}`,
+      );
+    const unknown = target.villageKinds.findIndex(
+      (kind) => references.villageKinds && !references.villageKinds.includes(kind),
+    );
+    if (unknown >= 0)
+      throw planFault(
+        'plan-unknown-kind',
+        file,
+        lineAt(['targets', index, 'villageKinds', unknown]),
+        `登记册中没有 ${target.villageKinds[unknown]} 类的村(社区),有:${references.villageKinds?.join('、')}`,
+        `the register has no villages of the kind ${target.villageKinds[unknown]}; it has: ${references.villageKinds?.join(', ')}`,
       );
     if (plan.targets.findIndex(({ id }) => id === target.id) !== index)
       throw planFault(

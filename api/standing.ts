@@ -66,6 +66,8 @@ export interface LineMonth {
   readonly days: number;
   /** In the indicator's unit; null: nothing was measured. */
   readonly value: number | null;
+  /** Whether the indicator takes the month as sufficient by the rule: of which runs, only it knows. */
+  readonly sufficient: boolean;
 }
 
 /** What the register says of a place. */
@@ -76,7 +78,6 @@ export interface RegisteredPlace {
 }
 
 export interface JudgedLine extends LineMonth {
-  readonly sufficient: boolean;
   /** null without sufficient evidence. */
   readonly passed: boolean | null;
 }
@@ -167,9 +168,9 @@ export function countStandings(
   return { ...counts, places };
 }
 
-function judge(line: LineMonth, { minimumRuns, minimumDays, atLeast }: StandingRule): JudgedLine {
-  const { runs, days, value } = line;
-  const sufficient = value !== null && runs >= minimumRuns && days >= minimumDays;
+function judge(line: LineMonth, { atLeast }: StandingRule): JudgedLine {
+  const { value } = line;
+  const sufficient = value !== null && line.sufficient;
   return { ...line, sufficient, passed: sufficient ? value >= atLeast : null };
 }
 
@@ -194,6 +195,7 @@ function compare(a: LineMonth, b: LineMonth): number {
   return (
     a.runs - b.runs ||
     a.days - b.days ||
+    Number(a.sufficient) - Number(b.sufficient) ||
     (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY) ||
     (a.technology < b.technology ? -1 : Number(a.technology > b.technology))
   );

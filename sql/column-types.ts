@@ -41,7 +41,7 @@ type Js<Type extends string> = Type extends `Nullable(${infer Inner})`
 
 /** A bound parameter; times are RFC 3339 UTC, an Identifier is the name of a column. */
 type JsParameter<Type extends string> = Type extends `Array(${infer Inner})`
-  ? readonly Js<Inner>[]
+  ? readonly JsParameter<Inner>[]
   : Type extends 'Identifier'
     ? string
     : Js<Type>;

@@ -25,7 +25,7 @@ import {
 import { bind, type Store } from './store.ts';
 
 /** Of the day's rollups; raised by whatever alters one of their numbers. */
-export const DAY_RULES = 'rollup/1';
+export const DAY_RULES = 'rollup/2';
 
 /** A day or month, and all that its numbers are drawn from, as one text: another text, another run. */
 export interface Stale {
@@ -38,6 +38,8 @@ export interface Judgement {
   readonly target: string;
   /** Name of a file in `indicators/`. */
   readonly indicator: string;
+  /** Kinds of villages whose lines count; none: all. */
+  readonly villageKinds: readonly string[];
   readonly evidence: Omit<IndicatorParameters, 'start' | 'end'>;
 }
 
@@ -51,11 +53,12 @@ export interface MonthSpan {
 
 export type Done = QueryRow<'rollups_done'>;
 
-/** The rules a judgement's rows carry: the indicator's method and the evidence it asks for. */
-export function rulesOf({ indicator: name, evidence }: Judgement): string {
+/** The rules a judgement's rows carry: the indicator's method, where it asks, and for what evidence. */
+export function rulesOf({ indicator: name, villageKinds, evidence }: Judgement): string {
   const { minimumRuns, minimumDays, passRatio } = evidence;
   const method = INDICATORS.get(name)?.method ?? name;
-  return `${method} runs>=${minimumRuns} days>=${minimumDays} pass>=${passRatio}`;
+  const among = villageKinds.length > 0 ? ` in ${villageKinds.join(',')}` : '';
+  return `${method} runs>=${minimumRuns} days>=${minimumDays} pass>=${passRatio}${among}`;
 }
 
 /** The rules of a whole month: those of every target. */
@@ -335,6 +338,7 @@ function areasOf(
     targets: judgements.map(({ target }) => target),
     rules: judgements.map(rulesOf),
     kinds: judgements.map(({ indicator: name }) => INDICATORS.get(name)?.kind ?? ''),
+    villageKinds: judgements.map(({ villageKinds }) => villageKinds),
   };
 }
 
@@ -342,22 +346,31 @@ function areasOf(
 function judging(
   month: string,
   run: number,
-  { start, end }: MonthSpan,
+  { start, end, last }: MonthSpan,
   judgement: Judgement,
 ): { readonly question: string; readonly params: Bound } {
-  const { target, evidence } = judgement;
+  const { target, evidence, villageKinds } = judgement;
   const asked = INDICATORS.get(judgement.indicator);
   if (!asked) throw new Error(`indicator ${judgement.indicator} is missing`);
   return {
     question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
     value, passed, runs, newest, {rules:String} AS rules
-FROM (\n${asked.sql}\n)`,
+FROM (\n${asked.sql}\n)${villageKinds.length > 0 ? AMONG : ''}`,
     params: {
+      ...(villageKinds.length > 0 && { villageKinds, last }),
       ...bind(indicator.params, { start, end, ...evidence }),
       ...{ month, run, target, rules: rulesOf(judgement) },
     },
   };
 }
+
+/** Lines of villages of some kinds, as the register last says within the month. */
+const AMONG = `
+WHERE substring(place, 1, 12) IN
+(
+    SELECT code FROM place_version
+    WHERE level = 'village' AND kind IN {villageKinds:Array(String)} AND validFrom <= {last:Date} AND {last:Date} <= validTo
+)`;
 
 type Bound = Readonly<Record<string, unknown>>;
 

@@ -19,6 +19,16 @@ export const tables = {
     validTo: 'Date',
     source: 'LowCardinality(String)',
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
+    ending: 'LowCardinality(String)',
+    successors: 'Array(String)',
+    outside: 'Bool',
+    note: 'String',
+    lat: 'Nullable(Float64)',
+    lon: 'Nullable(Float64)',
+    givenLat: 'Nullable(Float64)',
+    givenLon: 'Nullable(Float64)',
+    crs: 'LowCardinality(String)',
   },
   line: {
     line: 'String',
@@ -30,6 +40,9 @@ export const tables = {
     validFrom: 'Date',
     validTo: 'Date',
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
+    opticalNode: 'String',
+    onu: 'String',
   },
   probe: {
     probe: 'String',
@@ -38,6 +51,7 @@ export const tables = {
     enrolled: "DateTime64(3, 'UTC')",
     revoked: "Nullable(DateTime64(3, 'UTC'))",
     updated: "DateTime64(6, 'UTC')",
+    import: 'String',
   },
   measurement: {
     metric: 'LowCardinality(String)',
@@ -147,6 +161,7 @@ export const tables = {
     medianTenths: 'Array(Int64)',
     p90Tenths: 'Array(Int64)',
     rules: 'LowCardinality(String)',
+    probes: 'Array(LowCardinality(String))',
   },
   area_step: {
     day: 'Date',
@@ -267,13 +282,65 @@ export const tables = {
     platformUsers: 'Nullable(UInt64)',
     note: 'String',
   },
+  place_statistic: {
+    code: 'String',
+    asOf: 'UInt16',
+    residents: 'Nullable(UInt32)',
+    households: 'Nullable(UInt32)',
+    source: 'String',
+    import: 'String',
+    updated: "DateTime64(6, 'UTC')",
+  },
+  library_prefix: {
+    import: 'String',
+    prefix: 'String',
+    holder: 'String',
+    carrier: 'LowCardinality(String)',
+    area: 'String',
+    purpose: 'LowCardinality(String)',
+    partOf: 'String',
+    validFrom: 'Date',
+    validTo: 'Date',
+    source: 'String',
+  },
+  library_service: {
+    import: 'String',
+    name: 'String',
+    original: 'String',
+    holder: 'String',
+    kind: 'LowCardinality(String)',
+    level: 'LowCardinality(String)',
+    area: 'String',
+    url: 'String',
+    families: 'Array(UInt8)',
+    lines: 'Array(String)',
+    validFrom: 'Date',
+    validTo: 'Date',
+    source: 'String',
+  },
 } as const satisfies Record<string, Columns>;
 
-/** Columns an insert may leave out, because the table gives them a DEFAULT. */
+/**
+ * Columns an insert may leave out, because the table gives them a DEFAULT; also `import`, which is ''
+ * for what is stored by itself: ClickHouse lets no column with a DEFAULT join a key.
+ */
 export const defaulted = {
-  place: ['validTo', 'updated'],
-  line: ['validTo', 'updated'],
-  probe: ['updated'],
+  place: [
+    'validTo',
+    'updated',
+    'import',
+    'ending',
+    'successors',
+    'outside',
+    'note',
+    'lat',
+    'lon',
+    'givenLat',
+    'givenLon',
+    'crs',
+  ],
+  line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
+  probe: ['updated', 'import'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 
 /** Columns whose numbers go beyond 2^53 and are given as bigint. */
@@ -322,6 +389,7 @@ const measurementPage = {
     afterSequence: 'UInt64',
     fromReceived: 'DateTime64(6)',
     toReceived: 'DateTime64(6)',
+    partitions: 'Array(UInt32)',
     probe: 'String',
     line: 'String',
     metric: 'String',
@@ -383,9 +451,51 @@ export const queries = {
         "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
       parent: 'String',
       kind: 'LowCardinality(String)',
+      outside: 'Bool',
     },
   },
-  place_count: { params: {}, columns: { places: 'UInt64' } },
+  place_versions: {
+    params: { place: 'String' },
+    columns: {
+      code: 'String',
+      name: 'String',
+      level:
+        "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5, 'hamlet' = 6)",
+      parent: 'String',
+      kind: 'LowCardinality(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+      source: 'LowCardinality(String)',
+      import: 'String',
+      ending: 'LowCardinality(String)',
+      successors: 'Array(String)',
+      outside: 'Bool',
+      note: 'String',
+      lat: 'Nullable(Float64)',
+      lon: 'Nullable(Float64)',
+      givenLat: 'Nullable(Float64)',
+      givenLon: 'Nullable(Float64)',
+      crs: 'LowCardinality(String)',
+    },
+  },
+  place_predecessors: {
+    params: { place: 'String' },
+    columns: { code: 'String', ending: 'LowCardinality(String)', validTo: 'Date' },
+  },
+  place_statistics: {
+    params: { place: 'String' },
+    columns: {
+      asOf: 'UInt16',
+      residents: 'Nullable(UInt32)',
+      households: 'Nullable(UInt32)',
+      source: 'String',
+      import: 'String',
+    },
+  },
+  places_of_source: {
+    params: { source: 'String' },
+    columns: { import: 'String', places: 'UInt64' },
+  },
   probe_tokens: {
     params: {},
     columns: { probe: 'String', line: 'String', tokenSha256: 'FixedString(64)' },
@@ -396,6 +506,21 @@ export const queries = {
       line: 'String',
       place: 'String',
       carrier: 'LowCardinality(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+    },
+  },
+  line_register: {
+    params: {},
+    columns: {
+      line: 'String',
+      place: 'String',
+      carrier: 'LowCardinality(String)',
+      technology: 'LowCardinality(String)',
+      subscribedDownBps: 'Nullable(UInt64)',
+      subscribedUpBps: 'Nullable(UInt64)',
+      opticalNode: 'String',
+      onu: 'String',
       validFrom: 'Date',
       validTo: 'Date',
     },
@@ -447,8 +572,21 @@ export const queries = {
     params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
     columns: { rows: 'UInt64' },
   },
+  line_probes: {
+    params: {
+      lines: 'Array(String)',
+      days: 'Array(Date)',
+      runs: 'Array(UInt64)',
+    },
+    columns: { probe: 'String' },
+  },
   line_outcomes: {
-    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    params: {
+      lines: 'Array(String)',
+      probes: 'Array(String)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
     columns: {
       line: 'LowCardinality(String)',
       metric: 'LowCardinality(String)',
@@ -462,7 +600,12 @@ export const queries = {
     },
   },
   line_medians: {
-    params: { lines: 'Array(String)', start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    params: {
+      lines: 'Array(String)',
+      probes: 'Array(String)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
     columns: {
       line: 'LowCardinality(String)',
       metric: 'LowCardinality(String)',
@@ -530,6 +673,24 @@ export const queries = {
       newest: "Nullable(DateTime64(6, 'UTC'))",
     },
   },
+  area_month_map: {
+    params: { month: 'String', run: 'UInt64' },
+    columns: {
+      target: 'LowCardinality(String)',
+      carrier: 'LowCardinality(String)',
+      level: "Enum8('province' = 1, 'city' = 2, 'county' = 3, 'township' = 4, 'village' = 5)",
+      area: 'String',
+      observed: 'UInt32',
+      registered: 'UInt32',
+      passed: 'UInt32',
+      placesObserved: 'UInt32',
+      value: 'Nullable(Float64)',
+      low: 'Nullable(Float64)',
+      high: 'Nullable(Float64)',
+      newest: "Nullable(DateTime64(6, 'UTC'))",
+    },
+  },
+  register_signature: { params: {}, columns: { signature: 'String' } },
   rollups_done: {
     params: {},
     columns: {
@@ -611,6 +772,10 @@ export const queries = {
       last: "DateTime64(6, 'UTC')",
     },
   },
+  probe_register: {
+    params: {},
+    columns: { probe: 'String', line: 'String', revoked: "Nullable(DateTime64(3, 'UTC'))" },
+  },
   probe_line: { params: { probe: 'String' }, columns: { line: 'String' } },
   sequence_rows: {
     params: { probe: 'String', sequence: 'UInt64' },
@@ -675,9 +840,76 @@ export const queries = {
       warnings: 'UInt32',
     },
   },
+  filing_places: {
+    params: { month: 'String', carrier: 'String', import: 'String', within: 'String' },
+    columns: {
+      place: 'String',
+      row: 'UInt32',
+      reached: 'Bool',
+      technology: 'LowCardinality(String)',
+      opticalNode: 'String',
+      reachedOn: 'Nullable(Date)',
+      mobile: 'LowCardinality(String)',
+      note: 'String',
+    },
+  },
   filing_place_codes: {
     params: { month: 'String', carrier: 'String', import: 'String' },
     columns: { place: 'String' },
+  },
+  library_prefixes: {
+    params: {},
+    columns: {
+      prefix: 'String',
+      holder: 'String',
+      carrier: 'LowCardinality(String)',
+      area: 'String',
+      purpose: 'LowCardinality(String)',
+      partOf: 'String',
+      validFrom: 'Date',
+      validTo: 'Date',
+      source: 'String',
+      import: 'String',
+    },
+  },
+  library_services: {
+    params: {},
+    columns: {
+      name: 'String',
+      original: 'String',
+      holder: 'String',
+      kind: 'LowCardinality(String)',
+      level: 'LowCardinality(String)',
+      area: 'String',
+      url: 'String',
+      families: 'Array(UInt8)',
+      lines: 'Array(String)',
+      validFrom: 'Date',
+      validTo: 'Date',
+      source: 'String',
+      import: 'String',
+    },
+  },
+  library_sources: {
+    params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: {
+      line: 'LowCardinality(String)',
+      place: 'LowCardinality(String)',
+      carrier: 'LowCardinality(String)',
+      address: 'IPv6',
+      days: 'Array(Date)',
+      newest: "DateTime64(6, 'UTC')",
+    },
+  },
+  library_targets: {
+    params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },
+    columns: {
+      target: 'LowCardinality(String)',
+      address: 'IPv6',
+      firstLine: 'String',
+      days: 'Array(Date)',
+      newest: "DateTime64(6, 'UTC')",
+    },
   },
 } as const satisfies Record<string, Question>;
 
@@ -706,6 +938,7 @@ export const indicator = {
     value: 'Float64',
     passed: 'Bool',
     runs: 'UInt64',
+    days: 'UInt64',
     newest: "DateTime64(6, 'UTC')",
   },
 } as const satisfies Question;
@@ -730,6 +963,7 @@ export const rollups = {
       targets: 'Array(String)',
       rules: 'Array(String)',
       kinds: 'Array(String)',
+      villageKinds: 'Array(Array(String))',
     },
   },
 } as const satisfies Record<string, { readonly into: TableName; readonly params: Columns }>;

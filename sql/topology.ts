@@ -38,6 +38,9 @@ const SHARDED_BY = {
   filing: 'carrier',
   filing_place: 'place',
   filing_area: 'area',
+  place_statistic: 'code',
+  library_prefix: 'prefix',
+  library_service: 'name',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

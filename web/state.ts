@@ -9,6 +9,7 @@ import type {
   LinePage,
   MeasurementPage,
   Overview,
+  Progress,
   Series,
   Title,
 } from '../api/contract.ts';
@@ -33,6 +34,17 @@ export const target = computed(() => {
   const targets = known.value?.targets ?? [];
   return targets.find(({ id }) => id === view.value.target) ?? targets[0] ?? null;
 });
+
+/** Of the chosen target in the plan's whole area, as its card says it. */
+export const progress = live<Progress>(() =>
+  target.value
+    ? question('/v1/progress', {
+        target: target.value.id,
+        month: view.value.month,
+        carrier: view.value.carrier,
+      })
+    : null,
+);
 
 const planArea = computed(() => known.value?.plan.area.code ?? null);
 export const area = computed(() => view.value.area ?? planArea.value);
@@ -176,6 +188,7 @@ export const series = live<Series>(() => seriesQuestion.value);
 export const troubles = computed(() => {
   const all = [
     overview,
+    progress,
     geometry,
     reports,
     counties,

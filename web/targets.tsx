@@ -1,5 +1,5 @@
 /** The plan's targets: verdict, figure, goal, and what stands behind them. */
-import type { Target } from '../api/contract.ts';
+import type { Progress, Target } from '../api/contract.ts';
 import {
   count,
   dateTime,
@@ -8,7 +8,7 @@ import {
   quantity,
 } from './format.ts';
 import { IntervalBar } from './interval-bar.tsx';
-import { target as chosen, overview } from './state.ts';
+import { target as chosen, overview, progress } from './state.ts';
 import { VerdictMark } from './verdict.tsx';
 import { go, say, word } from './view.ts';
 import { SENTENCES } from './words.ts';
@@ -85,6 +85,9 @@ function Card({ target }: { target: Target }) {
         <Fact name={word('placesObserved')}>
           {count(figure.placesObserved)} / {count(figure.placesRegistered)}
         </Fact>
+        {progress.answer.value?.target === target.id && (
+          <Way of={progress.answer.value} unit={unit} kind={kind} />
+        )}
       </dl>
       <p class="card-note">{say(goal.note)}</p>
       <footer>
@@ -115,6 +118,30 @@ function Card({ target }: { target: Target }) {
         </button>
       </footer>
     </article>
+  );
+}
+
+/** What is still wanting, and where the months so far lead. */
+function Way({ of, unit, kind }: { of: Progress; unit: string; kind: string }) {
+  const { gap, monthsLeft, pacePerMonth, forecast, due } = of;
+  if (gap === null) return null;
+  const print = (value: number) => quantity(value, unit, kind);
+  return (
+    <>
+      <Fact name={word('gap')}>
+        {gap <= 0 ? word('noGap') : print(gap)}
+        {pacePerMonth !== null && ` · ${say(SENTENCES.pace(print(pacePerMonth)))}`}
+        {gap > 0 && monthsLeft <= 0 && ` · ${word('overdue')}`}
+      </Fact>
+      {forecast !== null && forecast.atDue !== null && (
+        <Fact name={word('forecast')}>
+          {say(SENTENCES.atDue(due.slice(0, 7), print(forecast.atDue)))}
+          {forecast.low !== null &&
+            forecast.high !== null &&
+            ` (${printInterval(forecast.low, forecast.high, unit, kind)})`}
+        </Fact>
+      )}
+    </>
   );
 }
 

@@ -29,6 +29,10 @@ export const WORDS = {
   placesObserved: { zh: '有证据的村(社区)', en: 'Villages with evidence' },
   interval: { zh: '95% 区间', en: '95% interval' },
   noInterval: { zh: '样本太少,给不出区间', en: 'too few for an interval' },
+  gap: { zh: '差距', en: 'Gap' },
+  noGap: { zh: '无', en: 'none' },
+  overdue: { zh: '期限已过', en: 'past due' },
+  forecast: { zh: '照此趋势', en: 'On this trend' },
   asOf: { zh: '截至', en: 'as of' },
   method: { zh: '方法', en: 'method' },
   noEvidence: { zh: '无证据', en: 'no evidence' },
@@ -218,6 +222,8 @@ export const SENTENCES = {
           ? { zh: `${seconds / 60} 分钟`, en: `${seconds / 60} min` }
           : { zh: `${seconds} 秒`, en: `${seconds} s` },
   edition: (edition: number) => ({ zh: `第 ${edition} 版`, en: `edition ${edition}` }),
+  pace: (each: string) => ({ zh: `每月须增 ${each}`, en: `${each} a month` }),
+  atDue: (due: string, value: string) => ({ zh: `${due} 为 ${value}`, en: `${value} in ${due}` }),
   minimum: (lines: string) => ({
     zh: `至少 ${lines} 条线路才下结论`,
     en: `no verdict below ${lines} lines`,

@@ -7,7 +7,7 @@ import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { newestRetiredDay } from '../../sql/retention.ts';
 import { loadConfig } from '../config.ts';
-import { print, withStore } from '../console.ts';
+import { print, printable, withStore } from '../console.ts';
 import { planOf } from '../plan-source.ts';
 import { NEWEST, quarantineRow, titleOf } from '../routes/quarantine.ts';
 
@@ -190,12 +190,4 @@ function isOf(
   line: { readonly code: string; readonly probe: string; readonly sha256: string },
 ): boolean {
   return line.code === entry.code && line.probe === entry.probe && line.sha256 === entry.sha256;
-}
-
-/** What strangers wrote must not steer the reader's terminal. */
-function printable(text: string): string {
-  return text.replace(
-    /\p{C}/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,
-  );
 }

@@ -32,7 +32,7 @@ export function lines(reader: EvidenceReader): Hono {
         `the measurements of ${month} were removed as the plan's retention says; of lines nothing is left, figures of areas and the monthly report stay`,
       );
     // One more than the page tells whether another follows.
-    const chosen = await reader.store.query('lines_page', {
+    const chosen = await reader.ask('lines_page', {
       first,
       last,
       within: within.code,
@@ -56,12 +56,16 @@ async function lineRows(
   month: string,
   register: Register,
 ): Promise<LineRow[]> {
-  if (page.length === 0) return [];
-  const parameters = { lines: page.map(({ line }) => line), ...spanParameters(month) };
-  const [outcomes, medians] = await Promise.all([
-    reader.store.query('line_outcomes', parameters),
-    reader.store.query('line_medians', parameters),
-  ]);
+  const lines = page.map(({ line }) => line);
+  const probes = await probesOf(reader, lines, month);
+  const parameters = { lines, probes: probes ?? [], ...spanParameters(month) };
+  const unmeasured = lines.length === 0 || probes?.length === 0;
+  const [outcomes, medians] = unmeasured
+    ? [[], []]
+    : await Promise.all([
+        reader.ask('line_outcomes', parameters),
+        reader.ask('line_medians', parameters),
+      ]);
   return page.map((line) =>
     lineRow(
       line,
@@ -70,6 +74,19 @@ async function lineRows(
       register,
     ),
   );
+}
+
+/** Who measured these lines in the month; null while a day of it is not rolled up. */
+async function probesOf(
+  reader: EvidenceReader,
+  lines: readonly string[],
+  month: string,
+): Promise<string[] | null> {
+  const { first, last } = monthDays(month);
+  const rolled = await reader.runsBetween(first, last);
+  if (!rolled) return null;
+  const rows = await reader.ask('line_probes', { lines, ...rolled });
+  return rows.map(({ probe }) => probe);
 }
 
 /** One line's month from its outcomes and medians. Pure. */

@@ -43,7 +43,11 @@ export function measurements(reader: EvidenceReader): Hono {
     };
     let rows: Row[] = [];
     for (const window of windowsOf(order, cursor, await reader.receivedSpan())) {
-      rows = await reader.store.query(`measurement_page_${order}`, { ...question, ...window });
+      rows = await reader.ask(`measurement_page_${order}`, {
+        ...question,
+        ...window,
+        partitions: await partitionsOf(reader, order, window),
+      });
       if (rows.length > limit) break;
     }
     const page = rows.slice(0, limit);
@@ -54,6 +58,21 @@ export function measurements(reader: EvidenceReader): Hono {
     };
     return context.json(answer);
   });
+}
+
+/**
+ * Of which days the rows of a window can be; none: of any. Only backwards: who reads forwards follows
+ * what comes in, and would pass over a row that came to an old day a moment ago.
+ */
+async function partitionsOf(
+  reader: EvidenceReader,
+  order: 'asc' | 'desc',
+  { fromReceived }: Window,
+): Promise<number[]> {
+  if (order === 'asc' || fromReceived === START.asc.afterReceived) return [];
+  const days = await reader.daysReceivedSince(fromReceived);
+  // No day at all is none in particular.
+  return days.length === 0 ? [0] : days.map((day) => Number(day.replaceAll('-', '')));
 }
 
 interface Window {

@@ -109,7 +109,7 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
   const days = [dayOf(new Date(start)), dayOf(new Date(Date.parse(end) - 1))] as const;
   const kept = ofArea || step === 'day' ? await reader.runsBetween(...days) : null;
   if (kept && ofArea) {
-    const rows = await reader.store.query('series_area', {
+    const rows = await reader.ask('series_area', {
       ...question,
       ...kept,
       area: within,
@@ -119,16 +119,16 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
   }
   if (kept) {
     const at = line ? commonPrefix(await placesOf(reader, line)) : within;
-    const rows = await reader.store.query('series_line', { ...question, ...kept, within: at });
+    const rows = await reader.ask('series_line', { ...question, ...kept, within: at });
     return { rows, over: line ? 'runs' : 'lines' };
   }
-  const rows = await reader.store.query('series', { ...question, slot: `v${slotNumber}` });
+  const rows = await reader.ask('series', { ...question, slot: `v${slotNumber}` });
   return { rows, over: 'runs' };
 }
 
 /** Where a line is or was, by code: its days lie together there. */
 async function placesOf(reader: EvidenceReader, line: string): Promise<string[]> {
-  const rows = await reader.store.query('line_places', { line });
+  const rows = await reader.ask('line_places', { line });
   return rows.map(({ place }) => place);
 }
 

@@ -1,3 +1,3 @@
 -- Where a line is or was.
 -- {line:String}
-SELECT DISTINCT place FROM line FINAL WHERE line = {line:String}
+SELECT DISTINCT place FROM line_version WHERE line = {line:String}

@@ -3,7 +3,7 @@
 SELECT line, place, carrier, technology, subscribedDownBps, subscribedUpBps
 FROM
 (
-    SELECT * FROM line FINAL
+    SELECT * FROM line_version
     WHERE line > {after:String} AND validFrom <= {last:Date} AND {first:Date} <= validTo
     ORDER BY line, validFrom DESC
     LIMIT 1 BY line

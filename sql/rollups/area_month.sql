@@ -1,6 +1,7 @@
 -- Every area's month from its lines, those nobody measured among them.
 -- {month:String} {run:UInt64} {first:Date} {last:Date}
 -- Of each target, in one order: {targets:Array(String)} {rules:Array(String)} {kinds:Array(String)} (ratio or median)
+-- and {villageKinds:Array(Array(String))} (whose lines count; none: all)
 WITH
     indexOf({targets:Array(String)}, target) AS nth,
     {kinds:Array(String)}[nth] = 'median' AS isMedian,
@@ -34,16 +35,26 @@ FROM
             SELECT target, place, toString(carrier) AS own, value, passed, newest, true AS seen
             FROM line_month WHERE month = {month:String} AND run = {run:UInt64}
             UNION ALL
-            SELECT arrayJoin({targets:Array(String)}), place, own, 0, false, toDateTime64(0, 6, 'UTC'), false
+            SELECT asked.1, place, own, 0, false, toDateTime64(0, 6, 'UTC'), false
             FROM
             (
-                -- Lines registered at any time in the month, each as it last stood.
-                SELECT line, place, toString(carrier) AS own, technology FROM line FINAL
-                WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
-                ORDER BY line, validFrom DESC
-                LIMIT 1 BY line
+                SELECT place, own, toString(village.kind) AS kind, arrayJoin(arrayZip({targets:Array(String)}, {villageKinds:Array(Array(String))})) AS asked
+                FROM
+                (
+                    -- Lines registered at any time in the month, each as it last stood.
+                    SELECT line, place, toString(carrier) AS own, technology FROM line_version
+                    WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
+                    ORDER BY line, validFrom DESC
+                    LIMIT 1 BY line
+                ) AS registered
+                LEFT JOIN
+                (
+                    SELECT code, kind FROM place_version
+                    WHERE level = 'village' AND validFrom <= {last:Date} AND {last:Date} <= validTo
+                ) AS village ON village.code = substring(registered.place, 1, 12)
+                WHERE technology != 'loopback'
             )
-            WHERE technology != 'loopback'
+            WHERE empty(asked.2) OR has(asked.2, kind)
         )
     )
     WHERE length(place) >= width

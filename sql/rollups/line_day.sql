@@ -11,10 +11,10 @@ SELECT
     metric, argMax(place, start) AS place, line, family, argMax(carrier, start) AS carrier, argMax(method, start) AS method,
     countIf(outcome != 'skipped') AS runs, countIf(outcome = 'failed') AS failed, countIf(outcome = 'skipped') AS skipped,
     arrayResize(counts, used) AS valued, tenths(1) AS p10Tenths, tenths(2) AS medianTenths, tenths(3) AS p90Tenths,
-    {rules:String} AS rules
+    {rules:String} AS rules, arraySort(groupUniqArray(probe)) AS probes
 FROM
 (
-    SELECT metric, place, line, family, carrier, method, start, outcome,
+    SELECT metric, probe, place, line, family, carrier, method, start, outcome,
         [v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15] AS slots
     FROM measurement FINAL
     WHERE toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai')) = toYYYYMMDD({day:Date})

@@ -88,10 +88,7 @@ async function prepare(
   if (existsSync(note)) return JSON.parse(readFileSync(note, 'utf8')) as Dataset;
   mkdirSync(data, { recursive: true });
   const month = monthOf(new Date(monthSpan(monthOf(new Date())).start.getTime() - 1));
-  const log = pino({ level: 'silent' });
-  const engine = await startEngine({ directory: data, log });
-  const store = await openStore({ ...engine, log, timeoutMs: 900_000 });
-  try {
+  return onOwnEngine(data, async (store) => {
     await migrate(store);
     const begun = performance.now();
     const made = await generateProvince(store, { rows, month, progress });
@@ -99,6 +96,16 @@ async function prepare(
     const dataset: Dataset = { rows: made, month };
     writeFileSync(note, JSON.stringify(dataset));
     return dataset;
+  });
+}
+
+/** While no station runs on the data. */
+async function onOwnEngine<T>(data: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const log = pino({ level: 'silent' });
+  const engine = await startEngine({ directory: data, log });
+  const store = await openStore({ ...engine, log, timeoutMs: 900_000 });
+  try {
+    return await work(store);
   } finally {
     await store.close();
     await engine.stop();
@@ -112,6 +119,7 @@ async function askAll(
   progress: (text: string) => void,
 ): Promise<Ratio[]> {
   await rollUp(settings, progress);
+  await onOwnEngine(settings.TONGDA_DATA as string, (store) => addYear(store, month, progress));
   const begun = performance.now();
   const station = await startStation(settings);
   try {
@@ -166,6 +174,47 @@ async function rollUp(
   if (code !== 0) throw new Error(`the rollups failed: ${stderr}`);
   const { drawn, tookS } = JSON.parse(stdout) as { drawn: number; tookS: number };
   progress(`${drawn} days and months rolled up in ${tookS} s`);
+}
+
+/**
+ * Rollups of the eleven months before, as a station holds them whose measurements of then are gone:
+ * those of the month itself, moved. Only of the metric the year is asked of; others lie apart from it.
+ */
+async function addYear(
+  store: Store,
+  month: string,
+  progress: (text: string) => void,
+): Promise<void> {
+  const done = (await store.query('rollups_done', {})).filter(({ scope }) => scope === 'day');
+  const days = done.filter(({ period }) => period.startsWith(month));
+  if (done.length > days.length) return;
+  const begun = performance.now();
+  for (let back = 1; back < 12; back++) {
+    const moved = await store.read<{ period: string; run: number }>(
+      `SELECT toString(addMonths(day, -${back})) AS period, {run:UInt64} - ${back} AS run
+       FROM (SELECT toDate(arrayJoin({days:Array(String)})) AS day)
+       WHERE toDayOfMonth(addMonths(day, -${back})) = toDayOfMonth(day)
+       ORDER BY period`,
+      { days: days.map(({ period }) => period), run: days[0]?.run },
+    );
+    await store.command(
+      `INSERT INTO line_day SELECT * REPLACE (addMonths(day, -${back}) AS day, run - ${back} AS run)
+       FROM
+       (
+           SELECT * FROM line_day
+           WHERE metric = 'icmp-rtt' AND run = {run:UInt64} AND toYYYYMM(day) = toYYYYMM(toDate({first:String}))
+               AND toDayOfMonth(addMonths(day, -${back})) = toDayOfMonth(day)
+       )`,
+      { run: days[0]?.run, first: `${month}-01` },
+    );
+    const [like] = days;
+    if (like)
+      await store.insert(
+        'rollup_done',
+        moved.map((own) => ({ ...like, ...own })),
+      );
+  }
+  progress(`eleven months before in ${Math.round((performance.now() - begun) / 1000)} s`);
 }
 
 async function questionsOf(store: Store, month: string): Promise<Question[]> {
@@ -238,6 +287,16 @@ async function questionsOf(store: Store, month: string): Promise<Question[]> {
            WHERE startsWith(place, '${county}') AND ${span}
            GROUP BY ALL`,
       ),
+    },
+    {
+      what: 'the newest page of measurements',
+      goalMs: null,
+      paths: Array.from(
+        { length: REQUESTS },
+        (_, turn) => `/v1/measurements?limit=100&turn=${turn}`,
+      ),
+      apartMs: 0,
+      raw: hashed('SELECT * FROM measurement FINAL ORDER BY received DESC LIMIT 100'),
     },
     {
       what: 'the overview',

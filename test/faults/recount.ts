@@ -64,7 +64,12 @@ const nothingQuarantined: Check = async (store, probe) => {
 
 /** The questions the page asks, against a count from scratch. */
 const figuresEqualRecount: Check = async (store, probe, journal) => {
-  const span = { lines: [probe], start: '2000-01-01T00:00:00Z', end: '2100-01-01T00:00:00Z' };
+  const span = {
+    lines: [probe],
+    probes: [],
+    start: '2000-01-01T00:00:00Z',
+    end: '2100-01-01T00:00:00Z',
+  };
   const outcomes = Object.fromEntries(
     (await store.query('line_outcomes', span)).map(({ metric, outcome, runs }) => [
       `${metric} ${outcome}`,

@@ -138,6 +138,43 @@ ENGINE = ReplacingMergeTree
 ORDER BY import
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE library_prefix
+(
+    `import` String,
+    `prefix` String,
+    `holder` String,
+    `carrier` LowCardinality(String),
+    `area` String,
+    `purpose` LowCardinality(String),
+    `partOf` String,
+    `validFrom` Date,
+    `validTo` Date,
+    `source` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (prefix, holder, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE library_service
+(
+    `import` String,
+    `name` String,
+    `original` String,
+    `holder` String,
+    `kind` LowCardinality(String),
+    `level` LowCardinality(String),
+    `area` String,
+    `url` String,
+    `families` Array(UInt8),
+    `lines` Array(String),
+    `validFrom` Date,
+    `validTo` Date,
+    `source` String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (name, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE line
 (
     `line` String,
@@ -148,10 +185,14 @@ CREATE TABLE line
     `subscribedUpBps` Nullable(UInt64),
     `validFrom` Date,
     `validTo` Date DEFAULT '2149-06-06',
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String,
+    `opticalNode` String DEFAULT '',
+    `onu` String DEFAULT ''
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY (line, validFrom)
+PRIMARY KEY (line, validFrom)
+ORDER BY (line, validFrom, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE line_day
@@ -171,7 +212,9 @@ CREATE TABLE line_day
     `p10Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
     `medianTenths` Array(Int64) CODEC(T64, ZSTD(1)),
     `p90Tenths` Array(Int64) CODEC(T64, ZSTD(1)),
-    `rules` LowCardinality(String)
+    `rules` LowCardinality(String),
+    `probes` Array(LowCardinality(String)) CODEC(ZSTD(1)),
+    INDEX byLine line TYPE bloom_filter(0.0001) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY (toYYYYMM(day), run)
@@ -261,10 +304,35 @@ CREATE TABLE place
     `validFrom` Date,
     `validTo` Date DEFAULT '2149-06-06',
     `source` LowCardinality(String),
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String,
+    `ending` LowCardinality(String) DEFAULT '',
+    `successors` Array(String) DEFAULT [],
+    `outside` Bool DEFAULT false,
+    `note` String DEFAULT '',
+    `lat` Nullable(Float64) DEFAULT NULL,
+    `lon` Nullable(Float64) DEFAULT NULL,
+    `givenLat` Nullable(Float64) DEFAULT NULL,
+    `givenLon` Nullable(Float64) DEFAULT NULL,
+    `crs` LowCardinality(String) DEFAULT ''
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY (code, validFrom)
+PRIMARY KEY (code, validFrom)
+ORDER BY (code, validFrom, import)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
+CREATE TABLE place_statistic
+(
+    `code` String,
+    `asOf` UInt16,
+    `residents` Nullable(UInt32),
+    `households` Nullable(UInt32),
+    `source` String,
+    `import` String,
+    `updated` DateTime64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (code, asOf, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE probe
@@ -274,10 +342,12 @@ CREATE TABLE probe
     `tokenSha256` FixedString(64),
     `enrolled` DateTime64(3, 'UTC'),
     `revoked` Nullable(DateTime64(3, 'UTC')),
-    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6),
+    `import` String
 )
 ENGINE = ReplacingMergeTree(updated)
-ORDER BY probe
+PRIMARY KEY probe
+ORDER BY (probe, import)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
 CREATE TABLE quarantine

@@ -75,7 +75,7 @@ it('replicas have the engine the table has by itself, with nothing lost', async 
     const bare = local
       .replace(' ON CLUSTER `province-1`', '')
       .replace(/Replicated(\w+)\('[^']+', '\{replica\}'(?:, )?/, '$1(')
-      .replace(/`tongda`\.(\w+)_local/, '$1');
+      .replace(/`tongda`\.(\w+?)(?:_local)?\b/, '$1');
     const format = async (statement: string) =>
       (await test.store.read('SELECT formatQuery({statement:String}) AS sql', { statement }))[0];
     const plain = sql.replace(/ENGINE = (\w+MergeTree)(?! *\()/, 'ENGINE = $1()');

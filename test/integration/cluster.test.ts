@@ -139,6 +139,7 @@ function references(): Step[] {
         ...{ parent: '320106001', kind: '220', validFrom: '2013-06-15', source: 'test', updated },
       })),
     ),
+    ...imported(updated),
     put('line', lines),
     put('line', lines),
     put(
@@ -149,6 +150,31 @@ function references(): Step[] {
     put('probe', probes),
     put('probe', [
       { ...probes[3], revoked: '2026-11-01T00:00:00.000Z', updated: later } as InsertOf<'probe'>,
+    ]),
+    ...['import-1', 'import-2'].flatMap((name, number) => [
+      put(
+        'library_prefix',
+        PROBES.map((_, at) => ({
+          ...{ import: name, prefix: `58.240.${at}.0/24`, holder: `holder-${number * (at % 2)}` },
+          ...{ carrier: 'unicom', area: '3201', purpose: 'access', partOf: '' },
+          ...{ validFrom: '2026-10-01', validTo: '2149-06-06', source: 'test' },
+        })),
+      ),
+      put(
+        'library_service',
+        PROBES.map((probe) => ({
+          ...{ import: name, name: `${probe}.cn`, original: `${probe}.cn`, holder: name },
+          ...{ kind: 'agency', level: 'city', area: '3201', url: `https://${probe}.cn/` },
+          ...{ families: [4, 6], lines: ['line-1'], validFrom: '2026-10-01' },
+          ...{ validTo: '2149-06-06', source: 'test' },
+        })),
+      ),
+      put('import', [
+        {
+          ...{ import: name, kind: 'library-prefixes', file: 'a.csv', sha256: SHA256, sizeB: 9 },
+          ...{ rows: 18, by: 'wang', note: '', at: `2026-10-0${number + 1}T00:00:00.000000Z` },
+        },
+      ]),
     ]),
     put(
       'retired_day',
@@ -166,6 +192,53 @@ function references(): Step[] {
           document: `{"month":"${month}"}`,
         })),
       ),
+    ),
+  ];
+}
+
+/** Villages that merge into the first, by imports of which one was never noted. */
+function imported(updated: string): Step[] {
+  const name = (number: number) => `20261001T00000${number}Z-cluster`;
+  const villages = PROBES.map((_, number) => ({
+    ...{ code: `32010600100${number}`, name: `村${number}`, level: 'village' as const },
+    ...{ parent: '320106001', kind: '220', validFrom: '2013-06-15', validTo: '2026-10-31' },
+    ...{ source: 'test', updated: '2026-10-03T00:00:00.000000Z', import: name(number) },
+    ...{ ending: 'merge', successors: ['320106001000'], outside: false, note: '' },
+    ...{ lat: 32.05, lon: 118.7 + number, givenLat: 32.05, givenLon: 118.7, crs: 'BD09' },
+  }));
+  return [
+    put('place', villages.slice(5)),
+    put(
+      'line',
+      PROBES.map((_, number) => ({
+        ...{
+          line: `line-${number}`,
+          place: '320106001000',
+          carrier: 'telecom',
+          technology: 'ftth',
+        },
+        ...{
+          subscribedDownBps: 1e9,
+          subscribedUpBps: null,
+          opticalNode: 'OLT-1',
+          onu: `${number}`,
+        },
+        ...{ validFrom: '2026-11-20', validTo: '2149-06-06', updated, import: name(number) },
+      })),
+    ),
+    put(
+      'place_statistic',
+      PROBES.map((_, number) => ({
+        ...{ code: `32010600100${number}`, asOf: 2025, residents: 100 + number, households: null },
+        ...{ source: '年鉴', import: name(number), updated },
+      })),
+    ),
+    put(
+      'import',
+      PROBES.slice(0, -1).map((_, number) => ({
+        ...{ import: name(number), kind: 'places', file: 'places.csv', sha256: SHA256 },
+        ...{ sizeB: 100, rows: 3, by: 'wang', note: '', at: updated },
+      })),
     ),
   ];
 }
@@ -216,7 +289,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   fromReceived: ['1970-01-01T00:00:00Z'],
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
-  last: ['2026-11-30', '2026-10-31'],
+  kind: ['', 'places', 'library-prefixes'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],
   line: ['', 'line-5'],
@@ -226,14 +299,18 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   minimumRuns: [1, 5],
   month: ['2026-09', '2026-10'],
   months: [['2026-10', '2026-11'], ['2026-11']],
+  partitions: [[], [20261101, 20261102]],
   passRatio: [0.5, 0.9],
+  place: ['', '320106001000', '320106001004'],
   probe: ['probe-3', 'probe-5', ''],
+  probes: [[], PROBES],
   sequence: [3, 8],
   sha256: ['', '1', '12'],
   slot: ['v0', 'v1'],
   slotNumber: [0, 1],
   step: ['day', 'hour'],
   target: ['access-rate', 'ipv6-network'],
+  source: ['test'],
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
@@ -256,6 +333,7 @@ function paramsOf(params: Readonly<Record<string, string>>, round: number, known
 const OWN: Readonly<Record<string, readonly string[]>> = {
   rollups_done: ['run', 'signature', 'done'],
   measured_days: ['signature'],
+  register_signature: ['signature'],
 };
 
 interface Asked {

@@ -3,9 +3,12 @@
  * came, and a run that was killed is never read.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LinePage, Progress } from '../../api/contract.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
+import { lines } from '../../api/routes/lines.ts';
+import { progress } from '../../api/routes/progress.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
@@ -21,6 +24,7 @@ import { startTestStore, type TestStore } from './engine-fixture.ts';
 type Row = InsertOf<'measurement'>;
 
 const NOW = new Date('2026-11-20T04:00:00Z');
+const WHOLE = { carrier: null, within: '32', level: 'province' } as const;
 const random = chance(20261125);
 
 let test: TestStore;
@@ -77,7 +81,8 @@ function measurementsOf({ line, place, carrier }: Pick<Row, 'line' | 'place' | '
       const rate = 1 + random.below(1e9);
       return aMeasurementRow({
         metric,
-        probe: line,
+        // Some lines were measured by a second probe for a while.
+        probe: random.coin(0.3) ? `${line}-b` : line,
         sequence,
         start: new Date(startMs).toISOString(),
         family: random.oneOf([4, 6]),
@@ -100,8 +105,7 @@ function slots(values: readonly (number | null)[]): Pick<Row, 'v0' | 'v15'> {
 }
 
 /** Every figure of both months that a reviewer can ask for. */
-async function figures() {
-  const asked = reader();
+async function figures(asked = reader()) {
   const levels = ['province', 'city', 'county', 'township', 'village'] as const;
   const answers: unknown[] = [];
   for (const month of ['2026-10', '2026-11'])
@@ -113,6 +117,16 @@ async function figures() {
         }
   const holdings = [await asked.holdings('2026-10'), await asked.holdings('2026-11')];
   return { answers, holdings };
+}
+
+/** Every line of both months with what was measured on it. */
+async function linePages() {
+  const pages: LinePage[] = [];
+  for (const month of ['2026-10', '2026-11']) {
+    const answer = await lines(reader()).request(`/v1/lines?month=${month}&limit=1000`);
+    pages.push((await answer.json()) as LinePage);
+  }
+  return pages;
 }
 
 /** All that the rollups hold and readers see, freed of the run it came from. */
@@ -132,12 +146,58 @@ async function contents() {
 describe('rollups', () => {
   it('say what the measurements say, of every area, carrier, level and month', async () => {
     const raw = await figures();
+    const rawLines = await linePages();
+    expect(
+      rawLines[1]?.items.filter(({ measurements }) => measurements > 0).length,
+    ).toBeGreaterThan(700);
     expect(await rollUp(store, reader().plan)).toBe(3 + 2);
     const rolled = await figures();
     expect(rolled).toEqual(raw);
+    expect(await linePages()).toEqual(rawLines);
     expect(JSON.stringify(raw)).toContain('order-statistic');
     expect(raw.holdings[1]?.measurements).toBeGreaterThan(1_000);
     expect((await reader().runsBetween('2026-10-01', '2026-11-30'))?.days).toHaveLength(3);
+  });
+
+  it('give a target’s months, with the gap of the last to its goal', async () => {
+    const asked = reader();
+    const answer = await progress(asked).request('/v1/progress?target=access-rate&month=2026-11');
+    const { months, gap, goal, monthsLeft, forecast } = (await answer.json()) as Progress;
+    const figures = await Promise.all(
+      ['2026-10', '2026-11'].map(async (month) => {
+        const [target] = asked.plan.targets.filter(({ id }) => id === 'access-rate');
+        if (!target) throw new Error('the plan has no such target');
+        return (await asked.figures(target, month, WHOLE))[0];
+      }),
+    );
+    expect(months).toEqual([
+      { month: '2026-10', figure: figures[0], over: true },
+      { month: '2026-11', figure: figures[1], over: false },
+    ]);
+    expect(gap).toBe(goal.atLeast - (figures[1]?.figure.value ?? Number.NaN));
+    // The plan ended in 2015.
+    expect({ monthsLeft, forecast }).toEqual({ monthsLeft: -131, forecast: null });
+  });
+
+  it('say the same of a plan that asks apart of towns and of the countryside', async () => {
+    const plan = planOf('broadband-china-2015', await loadRegister(store, '2026-11-20'));
+    const asked = () => new EvidenceReader(store, plan, () => NOW);
+    const raw = await figures(asked());
+    expect(await rollUp(store, plan)).toBe(2);
+    expect(await figures(asked())).toEqual(raw);
+    const [town, country, all] = await Promise.all([
+      asked().figures(plan.targets[0] as never, '2026-11', WHOLE),
+      asked().figures(plan.targets[1] as never, '2026-11', WHOLE),
+      reader().figures(reader().plan.targets[1] as never, '2026-11', WHOLE),
+    ]).then((found) => found.map(([whole]) => whole?.figure));
+    if (!town || !country || !all) throw new Error('a figure of the whole is missing');
+    for (const count of ['observed', 'registered', 'placesRegistered'] as const) {
+      expect(Math.min(town[count], country[count])).toBeGreaterThan(0);
+      // What is left belongs to neither kind: villages of other kinds.
+      expect(town[count] + country[count]).toBeLessThanOrEqual(all[count]);
+    }
+    expect(town.placesRegistered + country.placesRegistered).toBe(8383 + 200 + 13263 + 112);
+    await rollUp(store, reader().plan);
   });
 
   it('hold every line’s day: runs, failures, and exact quantiles of every slot', async () => {

@@ -27,6 +27,7 @@ const FIRST_PAGE = {
   afterSequence: 0,
   fromReceived: '1970-01-01T00:00:00Z',
   toReceived: '2200-01-01T00:00:00Z',
+  partitions: [],
   probe: '',
   line: '',
   metric: '',
@@ -129,7 +130,10 @@ describe('an insert', () => {
     };
     await store.insert('line', [line]);
     expect(await store.read('SELECT * FROM line')).toEqual([
-      { ...line, validTo: '2149-06-06', updated: expect.stringMatching(/Z$/) },
+      {
+        ...{ ...line, validTo: '2149-06-06', updated: expect.stringMatching(/Z$/) },
+        ...{ import: '', opticalNode: '', onu: '' },
+      },
     ]);
   });
 

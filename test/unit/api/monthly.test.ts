@@ -11,6 +11,7 @@ import { INDICATORS, type Indicator } from '../../../sql/indicator.ts';
 
 const plan = loadPlan(builtInPlanFile('jiangsu-2013'), {
   hasPlace: () => true,
+  villageKinds: null,
   indicators: [...INDICATORS.keys()],
 });
 const places: [string, string, Level, string][] = [

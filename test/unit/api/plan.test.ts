@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtInPlanFile, loadPlan, parsePlan } from '../../../api/plan.ts';
+import { planOf } from '../../../api/plan-source.ts';
+import { parsePlaces, Register } from '../../../ingest/register.ts';
 import { INDICATORS } from '../../../sql/indicator.ts';
 
 const references = {
   hasPlace: (code: string) => code === '32',
   indicators: [...INDICATORS.keys()],
+  villageKinds: ['village_committee', 'residents_committee'],
 };
 const good = readFileSync(builtInPlanFile('jiangsu-2013'), 'utf8');
 
@@ -54,6 +57,13 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
     /indicator: ipv6-reach$/,
   ],
   [
+    'a kind of village nobody has',
+    (plan) =>
+      plan.replace('    minimumLines: 3\n', '    minimumLines: 3\n    villageKinds: [hut]\n'),
+    'plan-unknown-kind',
+    /villageKinds: \[hut\]/,
+  ],
+  [
     'two targets of one name',
     (plan) => plan.replace('id: access-rate', 'id: ipv6-network'),
     'plan-duplicate-target',
@@ -86,6 +96,16 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
 ];
 
 describe('plans', () => {
+  it.each(readdirSync(new URL('.', `file://${builtInPlanFile('jiangsu-2013')}`)))(
+    '%s, which ships with tongda, holds against the register that does',
+    (file) => {
+      const places = new URL('../../../ingest/places/jiangsu-2023-06-30.csv', import.meta.url);
+      const register = new Register(parsePlaces(readFileSync(places, 'utf8')));
+      const id = file.replace('.yaml', '');
+      expect(planOf(id, register).id).toBe(id);
+    },
+  );
+
   it('the built-in plan is well', () => {
     const plan = loadPlan(builtInPlanFile('jiangsu-2013'), references);
     expect(plan.targets.map(({ id }) => id)).toEqual(['ipv6-network', 'access-rate']);

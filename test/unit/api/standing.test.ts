@@ -18,7 +18,9 @@ function filed(over: Partial<DeclaredPlace> = {}): DeclaredPlace {
 
 let named = 0;
 function line(value: number | null, over: Partial<LineMonth> = {}): LineMonth {
-  return { line: `line-${named++}`, technology: 'ftth', runs: 3, days: 2, value, ...over };
+  const { runs = 3, days = 2 } = over;
+  const sufficient = value !== null && runs >= RULE.minimumRuns && days >= RULE.minimumDays;
+  return { line: `line-${named++}`, technology: 'ftth', runs, days, value, sufficient, ...over };
 }
 
 const NO = filed({ reached: false, technology: 'none', opticalNode: '' });

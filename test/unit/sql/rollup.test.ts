@@ -14,6 +14,7 @@ const judgements: Judgement[] = [
   {
     target: 'access-rate',
     indicator: 'median-download-rate',
+    villageKinds: [],
     evidence: { minimumRuns: 3, minimumDays: 1, passRatio: 1 },
   },
 ];

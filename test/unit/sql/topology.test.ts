@@ -120,6 +120,10 @@ describe('ALTER TABLE', () => {
       "ADD COLUMN a Enum8('x' = 1, 'y' = 2), ADD INDEX i a TYPE minmax, COMMENT COLUMN a 'it is'",
       "ADD COLUMN a Enum8('x' = 1, 'y' = 2), COMMENT COLUMN a 'it is'",
     ],
+    [
+      'ADD COLUMN IF NOT EXISTS import String, MODIFY ORDER BY (code, validFrom, import)',
+      'ADD COLUMN IF NOT EXISTS import String',
+    ],
   ])('%s', (commands, forWhole) => {
     expect(onCluster(`ALTER TABLE measurement\n    ${commands}`)).toEqual([
       `${LOCAL} ${commands}`,

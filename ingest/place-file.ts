@@ -1,0 +1,117 @@
+/** The file that brings places: one row, one thing that happens to a place on a day. */
+import { z } from 'zod';
+import { countColumn, dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
+import { REFERENCE_SYSTEMS } from './coordinates.ts';
+import { LEVELS, levelOf } from './register.ts';
+import type { Columns, RowOf } from './table-file.ts';
+
+/** What may happen, as a file spells it. */
+export const PLACE_ACTIONS = {
+  add: '新增',
+  rename: '更名',
+  recode: '改码',
+  merge: '合并',
+  split: '拆分',
+  close: '撤销',
+  outside: '省外服务',
+  inside: '省内服务',
+  describe: '补充',
+} as const;
+export type PlaceAction = keyof typeof PLACE_ACTIONS;
+
+const LEVEL_TITLES: Readonly<Record<string, (typeof LEVELS)[number]>> = {
+  省: 'province',
+  市: 'city',
+  县: 'county',
+  乡: 'township',
+  村: 'village',
+  自然村: 'hamlet',
+};
+
+const actions = new Map<string, PlaceAction>([
+  ['', 'add'],
+  ...Object.entries(PLACE_ACTIONS).flatMap(([action, title]): [string, PlaceAction][] => [
+    [action, action as PlaceAction],
+    [title, action as PlaceAction],
+  ]),
+]);
+const levels = new Map([
+  ...Object.entries(LEVEL_TITLES),
+  ...LEVELS.map((level) => [level, level] as const),
+]);
+const systems = new Map(REFERENCE_SYSTEMS.map((crs) => [crs.toLowerCase(), crs] as const));
+
+/** What a text stands for; the cell is refused where it stands for nothing. */
+function oneOf<Value>(known: (text: string) => Value | undefined) {
+  return z.string().transform((text, context): Value => {
+    const value = known(text);
+    if (value !== undefined) return value;
+    context.addIssue('unknown');
+    return z.NEVER;
+  });
+}
+
+const codeSchema = z.string().refine((code) => levelOf(code) !== null);
+const CODE = {
+  zh: '2、4、6、9 或 12 位区划代码,自然村为 12 位村码-3 位序号',
+  en: 'a code of 2, 4, 6, 9 or 12 digits; of a hamlet its village, a hyphen and 3 digits',
+};
+
+export const PLACE_COLUMNS = {
+  action: {
+    titles: ['action', '变更'],
+    value: oneOf((text) => actions.get(text.toLowerCase())),
+    expects: {
+      zh: Object.values(PLACE_ACTIONS).join('、'),
+      en: `one of ${Object.keys(PLACE_ACTIONS).join(', ')}`,
+    },
+    optional: true,
+  },
+  code: { titles: ['code', '代码', '区划代码'], value: codeSchema, expects: CODE },
+  name: textColumn(100, 'name', '名称'),
+  level: {
+    titles: ['level', '级别'],
+    value: oneOf((text) => (text === '' ? null : levels.get(text.toLowerCase()))),
+    expects: { zh: Object.keys(LEVEL_TITLES).join('、'), en: `one of ${LEVELS.join(', ')}` },
+    optional: true,
+  },
+  parent: {
+    titles: ['parent', '上级代码'],
+    value: z.literal('').or(codeSchema),
+    expects: CODE,
+    optional: true,
+  },
+  kind: textColumn(50, 'kind', '类别'),
+  newCode: {
+    titles: ['newCode', '新代码'],
+    value: z.literal('').or(codeSchema),
+    expects: CODE,
+    optional: true,
+  },
+  date: dayColumn('date', '生效日期'),
+  validTo: dayColumn('validTo', '截止日期'),
+  lat: decimalColumn(-90, 90, 'lat', '纬度'),
+  lon: decimalColumn(-180, 180, 'lon', '经度'),
+  crs: {
+    titles: ['crs', '坐标系'],
+    value: oneOf((text) =>
+      text === '' ? null : systems.get(text.toLowerCase().replace(/[-_ ]/g, '')),
+    ),
+    expects: { zh: REFERENCE_SYSTEMS.join('、'), en: `one of ${REFERENCE_SYSTEMS.join(', ')}` },
+    optional: true,
+  },
+  residents: countColumn(0, 2_000_000_000, 'residents', '常住人口'),
+  households: countColumn(0, 2_000_000_000, 'households', '户籍户数'),
+  asOf: countColumn(1949, 2149, 'asOf', '统计年份'),
+  source: textColumn(200, 'source', '来源'),
+  note: textColumn(500, 'note', '说明'),
+} as const satisfies Columns;
+
+export type PlaceRow = RowOf<typeof PLACE_COLUMNS>;
+
+/** A file to begin with: the header and a row of it. */
+export const PLACE_TEMPLATE = `${Object.values(PLACE_COLUMNS)
+  .map(({ titles }) => titles[0])
+  .join(',')}
+新增,320102002001-001,小王庄,自然村,320102002001,,,2026-12-01,,32.0617,118.7969,CGCS2000,312,96,2025,玄武区统计年鉴 2025,
+`;
