@@ -21,6 +21,7 @@ import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
 import { register } from './routes/register.ts';
 import { series } from './routes/series.ts';
+import { standings } from './routes/standings.ts';
 
 export interface AppOptions {
   /** What the station's health hangs on. */
@@ -64,6 +65,7 @@ export function app({
     .use('/v1/*', etag())
     .route('/', overview(reader, software))
     .route('/', coverage(reader))
+    .route('/', standings(reader))
     .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))

@@ -40,6 +40,28 @@ export interface FilingRow {
   readonly warnings: number;
 }
 
+export interface CountingFiling extends Version {
+  /** From 1. */
+  readonly version: number;
+}
+
+/** The version of a carrier's filing that counts, as known at `at`: the last received; null without any. Pure. */
+export function countingFiling(
+  versions: readonly Version[],
+  carrier: string,
+  at: Date,
+): CountingFiling | null {
+  const own = ownVersions(versions, carrier, at);
+  const latest = own.at(-1);
+  return latest ? { ...latest, version: own.length } : null;
+}
+
+function ownVersions(versions: readonly Version[], carrier: string, at: Date): Version[] {
+  return versions
+    .filter((version) => version.carrier === carrier && new Date(version.received) <= at)
+    .sort((a, b) => (a.received < b.received ? -1 : 1));
+}
+
 /** The instant from which a filing is late: the end of the due day in the following month, Asia/Shanghai. */
 export function filingDue(month: string, dueDay: number): Date {
   return new Date(monthSpan(month).end.getTime() + dueDay * 86_400_000);
@@ -57,9 +79,7 @@ export function filingStates(
   at: Date,
 ): FilingRow[] {
   return carriers.map((carrier) => {
-    const own = versions
-      .filter((version) => version.carrier === carrier && new Date(version.received) <= at)
-      .sort((a, b) => (a.received < b.received ? -1 : 1));
+    const own = ownVersions(versions, carrier, at);
     const [first, latest] = [own[0], own.at(-1)];
     let state: FilingState = at < due ? 'awaited' : 'missing';
     if (first && new Date(first.received) >= due) state = 'late';
