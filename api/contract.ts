@@ -602,3 +602,24 @@ export interface StandingEvidence extends StandingScope {
   declared: { row: number; reached: boolean; technology: string; opticalNode: string } | null;
   lines: StandingLine[];
 }
+
+export interface FilingRow {
+  carrier: string;
+  /** A first version after the due day is `late` for good, also when it is corrected. */
+  state: 'on time' | 'late' | 'missing' | 'awaited' | 'resubmitted';
+  versions: number;
+  /** Of the version that counts; null without one. */
+  received: string | null;
+  /** Rows of either sheet. */
+  places: number;
+  areas: number;
+  warnings: number;
+}
+
+/** `GET /v1/filings?month=YYYY-MM`: every carrier of the plan, in the plan's order. */
+export interface FilingList {
+  month: string;
+  /** From this instant on a first version is late. */
+  due: string;
+  items: FilingRow[];
+}

@@ -1,10 +1,11 @@
 /** Standings over the API on the real engine: four villages and a hamlet, counted by hand. */
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem, StandingEvidence, StandingPage } from '../../api/contract.ts';
+import type { FilingList, Problem, StandingEvidence, StandingPage } from '../../api/contract.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { problemHandler } from '../../api/problem.ts';
+import { filings } from '../../api/routes/filings.ts';
 import { standings } from '../../api/routes/standings.ts';
 import { file } from '../../ingest/filing-store.ts';
 import { METRICS } from '../../probes/catalogue.ts';
@@ -103,7 +104,10 @@ beforeAll(async () => {
     uncheckedPlanOf('jiangsu-2013'),
     () => new Date('2026-11-25T00:00:00Z'),
   );
-  api = new Hono().route('/', standings(reader)).onError(problemHandler(silent));
+  api = new Hono()
+    .route('/', standings(reader))
+    .route('/', filings(reader))
+    .onError(problemHandler(silent));
 }, 60_000);
 afterAll(() => test?.stop());
 
@@ -208,5 +212,25 @@ describe('the evidence of a place', () => {
       expect(await ask<Problem>(`/v1/standings/${code}?${ASKED}`, 404)).toMatchObject({
         code: 'place-unknown',
       });
+  });
+});
+
+describe('the list of filings', () => {
+  it('tells of every carrier of the plan whether it has filed', async () => {
+    const list = await ask<FilingList>('/v1/filings?month=2026-10');
+    expect(list.due).toBe('2026-11-10T16:00:00.000Z');
+    expect(
+      list.items.map(({ carrier, state, versions, places }) => [carrier, state, versions, places]),
+    ).toEqual([
+      ['telecom', 'resubmitted', 2, 3],
+      ['mobile', 'missing', 0, 0],
+      ['unicom', 'missing', 0, 0],
+      ['cable', 'missing', 0, 0],
+    ]);
+    const running = await ask<FilingList>('/v1/filings');
+    expect(new Set(running.items.map(({ state }) => state))).toEqual(new Set(['awaited']));
+    expect(await ask<Problem>('/v1/filings?month=2026-13', 400)).toMatchObject({
+      code: 'parameter-malformed',
+    });
   });
 });
