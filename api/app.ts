@@ -12,6 +12,7 @@ import type { EvidenceReader } from './evidence.ts';
 import { COUNTIES } from './geometry.ts';
 import { notFound, problemHandler } from './problem.ts';
 import { coverage } from './routes/coverage.ts';
+import { filings } from './routes/filings.ts';
 import { library } from './routes/library.ts';
 import { lines } from './routes/lines.ts';
 import { measurements } from './routes/measurements.ts';
@@ -21,6 +22,7 @@ import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
 import { register } from './routes/register.ts';
 import { series } from './routes/series.ts';
+import { standings } from './routes/standings.ts';
 
 export interface AppOptions {
   /** What the station's health hangs on. */
@@ -64,6 +66,8 @@ export function app({
     .use('/v1/*', etag())
     .route('/', overview(reader, software))
     .route('/', coverage(reader))
+    .route('/', filings(reader))
+    .route('/', standings(reader))
     .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))

@@ -12,7 +12,13 @@ import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { type Done, monthRules } from '../sql/rollup.ts';
-import type { QueryName, QueryParameters, QueryRow } from '../sql/rows.ts';
+import type {
+  IndicatorParameters,
+  IndicatorRow,
+  QueryName,
+  QueryParameters,
+  QueryRow,
+} from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { AreaFigure } from './contract.ts';
 import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
@@ -134,6 +140,13 @@ export class EvidenceReader {
     params: QueryParameters<Name>,
   ): Promise<QueryRow<Name>[]> {
     return this.#keep(`${name} ${JSON.stringify(params)}`, () => this.store.query(name, params));
+  }
+
+  /** An indicator's rows, asked once however many readers ask within seconds. */
+  indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]> {
+    return this.#keep(`indicator ${name} ${JSON.stringify(params)}`, () =>
+      this.store.indicator(name, params),
+    );
   }
 
   /** Lines registered in the month, the station's own left out. */

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
 import { checkCommand } from './commands/check.ts';
+import { filingCommand } from './commands/filing.ts';
 import { libraryCommand } from './commands/library.ts';
 import { planCommand } from './commands/plan.ts';
 import { probeCommand } from './commands/probe.ts';
@@ -37,6 +38,7 @@ const program = new Command('tongda')
   tongda register import places villages.csv --by 'wang' --dry-run
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
+  tongda filing list --month 2026-10
   tongda quarantine count
   tongda plan check my-plan.yaml
   tongda library check --month 2026-10
@@ -52,6 +54,7 @@ const COMMANDS = [
   probeCommand,
   quarantineCommand,
   planCommand,
+  filingCommand,
   libraryCommand,
   backupCommand,
   rollupCommand,

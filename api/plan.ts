@@ -26,6 +26,8 @@ export const targetSchema = z.strictObject({
   }),
   /** Kinds of villages the target is for, as the register names them; none: all. */
   villageKinds: z.array(z.string().min(1)).default([]),
+  /** What carriers declare of a place that the target bears out or contradicts; none: nothing. */
+  declares: z.enum(['fibre', 'mobile']).optional(),
   /** When a line's month counts as observed, and what a pass is. */
   evidence: z.strictObject({
     minimumRuns: z.int().min(1),
@@ -55,6 +57,9 @@ const retentionSchema = z
     message: 'failures are kept at least as long as successes (successDays)',
   });
 
+/** When carriers file: on that day of the following month at the latest. */
+const filingsSchema = z.strictObject({ dueDay: z.int().min(1).max(28).default(10) });
+
 export const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
@@ -64,6 +69,7 @@ export const planSchema = z.strictObject({
   due: z.iso.date(),
   carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
   retention: retentionSchema.prefault({}),
+  filings: filingsSchema.prefault({}),
   targets: z.array(targetSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -3,7 +3,7 @@
  * so that an indicator is one `.sql` and a line in a plan, and nothing else.
  *
  * Each answers one row per line with enough evidence in the span: `line, place, carrier, value,
- * passed, runs, newest`. Areas are drawn from these rows, by line, never by measurement.
+ * passed, runs, days, newest`. Areas are drawn from these rows, by line, never by measurement.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -2,7 +2,6 @@
 import { Hono } from 'hono';
 import { LOOPBACK } from '../../ingest/binding.ts';
 import { monthDays } from '../../ingest/month.ts';
-import { Refusal } from '../../ingest/refusal.ts';
 import { ancestorCode, type Register } from '../../ingest/register.ts';
 import type { QueryRow } from '../../sql/rows.ts';
 import type { LinePage, LineRow, LineStatistic } from '../contract.ts';
@@ -10,7 +9,7 @@ import type { EvidenceReader, Line } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { CONDITION_TITLES, ipv6Condition } from '../ipv6-condition.ts';
 import { spanParameters } from '../judgement.ts';
-import { countOfRequest, monthOfRequest, placeOfRequest } from './request.ts';
+import { countOfRequest, monthOfRequest, placeOfRequest, refuseRetired } from './request.ts';
 
 type Outcome = QueryRow<'line_outcomes'>;
 type Median = QueryRow<'line_medians'>;
@@ -24,13 +23,7 @@ export function lines(reader: EvidenceReader): Hono {
     const register = await reader.register(month);
     const within = placeOfRequest(context, register, reader.plan.area);
     const { first, last } = monthDays(month);
-    if (await reader.retiredBetween(first, last))
-      throw new Refusal(
-        410,
-        'month-retired',
-        `${month} 的原始记录已按留存规则移除,线路明细不再可得;区域数字与月报仍在`,
-        `the measurements of ${month} were removed as the plan's retention says; of lines nothing is left, figures of areas and the monthly report stay`,
-      );
+    await refuseRetired(reader, month);
     // One more than the page tells whether another follows.
     const chosen = await reader.ask('lines_page', {
       first,

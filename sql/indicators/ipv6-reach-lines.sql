@@ -10,7 +10,7 @@
 -- but full-size pages hang (a path-MTU black hole) is not. A run that was skipped is no run.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
-SELECT line, place, carrier, least(connected / connects, fetched / fetches) AS value, (value >= {passRatio:Float64})::Bool AS passed, runs, newest
+SELECT line, place, carrier, least(connected / connects, fetched / fetches) AS value, (value >= {passRatio:Float64})::Bool AS passed, runs, days, newest
 FROM
 (
     SELECT

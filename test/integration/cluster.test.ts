@@ -176,6 +176,7 @@ function references(): Step[] {
         },
       ]),
     ]),
+    ...filed(),
     put(
       'retired_day',
       PROBES.map((_, number) => ({
@@ -190,6 +191,44 @@ function references(): Step[] {
         ['2026-07', '2026-08', '2026-09', '2026-10'].map((month) => ({
           ...{ month, edition, sealed: '2026-11-03T03:00:00.000Z', sha256: SHA256 },
           document: `{"month":"${month}"}`,
+        })),
+      ),
+    ),
+  ];
+}
+
+/** One month's filings of many carriers, under a noted import. */
+function filed(): Step[] {
+  const carriers = ['mobile', 'telecom', 'unicom', 'cable', 'fifth', 'sixth', 'seventh', 'eighth'];
+  const keys = carriers.map((carrier) => ({ month: '2026-10', carrier, import: 'import-1' }));
+  const unstated = { hotspots: null, baseStations: null, platformUsers: null, note: '' };
+  return [
+    put(
+      'filing',
+      keys.map((key) => ({
+        ...{ ...key, sha256: SHA256, received: '2026-11-03T00:00:00.000000Z' },
+        ...{ places: PROBES.length, areas: PROBES.length, warnings: 0 },
+      })),
+    ),
+    put(
+      'filing_place',
+      keys.flatMap((key) =>
+        PROBES.map((_, number) => ({
+          ...{ ...key, place: `32010600100${number}`, row: number + 2, reached: true },
+          ...{ technology: 'ftth', opticalNode: 'OLT-1', reachedOn: '2026-10-08' },
+          ...{ mobile: 'nr', note: '' },
+        })),
+      ),
+    ),
+    put(
+      'filing_area',
+      keys.flatMap((key) =>
+        PROBES.map((_, number) => ({
+          ...{ ...key, area: `32010600${number}`, row: number + 2, tierBelow4: 1, tier4: null },
+          ...{ tier12: null, tier20: null, tier50: null, tier100: null, tier1000: null },
+          ...{ subscribers: 9, households: 9, residents: null, cableHouseholds: null },
+          ...{ digitalHouseholds: null, twoWayHouseholds: null, cableSubscribers: null },
+          ...{ ipv6Terminals: null, terminals: null, ...unstated },
         })),
       ),
     ),
@@ -290,6 +329,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
   kind: ['', 'places', 'library-prefixes'],
+  last: ['2026-11-30', '2026-10-31'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],
   line: ['', 'line-5'],
@@ -314,6 +354,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
+  import: ['', 'import-1'],
 };
 type Known = Readonly<Record<string, unknown>>;
 const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));

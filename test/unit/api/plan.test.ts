@@ -64,6 +64,12 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
     /villageKinds: \[hut\]/,
   ],
   [
+    'a declaration carriers do not make',
+    (plan) => plan.replace('declares: fibre', 'declares: copper'),
+    'plan-malformed',
+    /declares: copper/,
+  ],
+  [
     'two targets of one name',
     (plan) => plan.replace('id: access-rate', 'id: ipv6-network'),
     'plan-duplicate-target',

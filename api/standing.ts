@@ -1,0 +1,202 @@
+/**
+ * The standing of one indicator at one place for one carrier and month: what the carrier declared,
+ * held against what its lines there have shown. Pure.
+ *
+ * In this order:
+ * 1. a place the register does not have: `no evidence`;
+ * 2. no row for the place: `no evidence`, whatever was measured. Silence is never `unserved`;
+ * 3. filed as not reached: `unserved`, whatever was measured;
+ * 4. filed as reached, and of the lines with sufficient evidence
+ *    - none: `declared`;
+ *    - those of fixed technologies are all of ones that rule the declared one out: `contradicted`;
+ *    - more fail than pass: `contradicted`;
+ *    - otherwise at least one passes: `confirmed` if the row names the optical node that a declared
+ *      fibre needs, else `declared`.
+ *
+ * Lines that pass where nothing was declared (2 and 3) raise the remark `measured-not-declared`: a
+ * probe cannot see fibre, so the place is not counted as covered, and what was measured is not hidden.
+ */
+import type { PlanTarget } from './plan.ts';
+
+/** Raised by whatever alters a standing. */
+export const STANDING_METHOD = 'standing/1';
+
+export const STANDINGS = [
+  'confirmed',
+  'contradicted',
+  'declared',
+  'unserved',
+  'no evidence',
+] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+export type StandingRemark =
+  | 'measured-not-declared'
+  | 'lines-fail'
+  | 'technology-contradicts'
+  | 'optical-node-missing'
+  | 'served-from-outside'
+  | 'place-unknown';
+
+/** When a line's month is sufficient evidence, and from which value on it passes. */
+export interface StandingRule {
+  readonly minimumRuns: number;
+  readonly minimumDays: number;
+  /** In the indicator's unit. */
+  readonly atLeast: number;
+}
+
+/** A place's row in the filing that counts. */
+export interface DeclaredPlace {
+  readonly version: number;
+  /** Line of the file. */
+  readonly row: number;
+  readonly reached: boolean;
+  readonly technology: string;
+  /** '' where none is named. */
+  readonly opticalNode: string;
+}
+
+/** What one line of the carrier at the place has shown in the month. */
+export interface LineMonth {
+  readonly line: string;
+  readonly technology: string;
+  readonly runs: number;
+  /** Days with a run, Asia/Shanghai. */
+  readonly days: number;
+  /** In the indicator's unit; null: nothing was measured. */
+  readonly value: number | null;
+  /** Whether the indicator takes the month as sufficient by the rule: of which runs, only it knows. */
+  readonly sufficient: boolean;
+}
+
+/** What the register says of a place. */
+export interface RegisteredPlace {
+  readonly exists: boolean;
+  /** Whether its service comes from a node elsewhere; null: not known. */
+  readonly servedFromOutside: boolean | null;
+}
+
+export interface JudgedLine extends LineMonth {
+  /** null without sufficient evidence. */
+  readonly passed: boolean | null;
+}
+
+export interface PlaceStanding {
+  readonly standing: Standing;
+  readonly remarks: readonly StandingRemark[];
+  readonly method: typeof STANDING_METHOD;
+  readonly rule: StandingRule;
+  /** null: the carrier filed nothing for the place. */
+  readonly filing: DeclaredPlace | null;
+  /** Each once, in the order of their names. */
+  readonly lines: readonly JudgedLine[];
+}
+
+const FIBRE: ReadonlySet<string> = new Set(['ftth', 'fttb', 'fttn']);
+
+/**
+ * Fixed technologies of a line, by the declared one they do not rule out. What better plant also
+ * delivers fits; what ends in copper or coax fits a fibre that ends at the kerb. Mobile and satellite
+ * lines say nothing of a declared fixed access.
+ */
+const FITTING: Readonly<Record<string, readonly string[]>> = {
+  ftth: ['ftth'],
+  fttb: ['ftth', 'fttb'],
+  fttn: ['ftth', 'fttb', 'dsl', 'docsis'],
+  docsis: ['docsis', 'ftth', 'fttb'],
+  dsl: ['dsl', 'ftth', 'fttb'],
+};
+const FIXED: ReadonlySet<string> = new Set(['ftth', 'fttb', 'dsl', 'docsis']);
+
+/**
+ * The plan's evidence rule of a target: a ratio passes from `passRatio` on, a median from the goal.
+ * The `passed` that indicators answer is not used: it is always false for medians.
+ */
+export function standingRule(
+  { evidence, goal }: Pick<PlanTarget, 'evidence' | 'goal'>,
+  kind: 'ratio' | 'median',
+): StandingRule {
+  const { minimumRuns, minimumDays, passRatio } = evidence;
+  return { minimumRuns, minimumDays, atLeast: kind === 'ratio' ? passRatio : goal.atLeast };
+}
+
+export function standingOf(
+  filing: DeclaredPlace | null,
+  lines: readonly LineMonth[],
+  place: RegisteredPlace,
+  rule: StandingRule,
+): PlaceStanding {
+  const judged = onceEach(lines).map((line) => judge(line, rule));
+  const sufficient = judged.filter((line) => line.sufficient);
+  const passed = sufficient.filter((line) => line.passed).length;
+  const failed = sufficient.length - passed;
+  const remarks: StandingRemark[] = place.servedFromOutside ? ['served-from-outside'] : [];
+  const stands = (standing: Standing, ...more: StandingRemark[]): PlaceStanding => ({
+    standing,
+    remarks: [...more, ...remarks],
+    method: STANDING_METHOD,
+    rule,
+    filing,
+    lines: judged,
+  });
+
+  if (!place.exists) return stands('no evidence', 'place-unknown');
+  const undeclared: StandingRemark[] = passed > failed ? ['measured-not-declared'] : [];
+  if (filing === null) return stands('no evidence', ...undeclared);
+  if (!filing.reached) return stands('unserved', ...undeclared);
+
+  const nodeMissing = FIBRE.has(filing.technology) && filing.opticalNode === '';
+  const caveats: StandingRemark[] = nodeMissing ? ['optical-node-missing'] : [];
+  if (sufficient.length === 0) return stands('declared', ...caveats);
+  if (isRuledOut(filing.technology, sufficient))
+    return stands('contradicted', 'technology-contradicts', ...caveats);
+  if (failed > passed) return stands('contradicted', 'lines-fail', ...caveats);
+  return stands(nodeMissing ? 'declared' : 'confirmed', ...caveats);
+}
+
+/** How many of a set of places stand where; the parts add up to `places`. */
+export function countStandings(
+  standings: Iterable<Pick<PlaceStanding, 'standing'>>,
+): Readonly<Record<Standing, number>> & { readonly places: number } {
+  const counts = { confirmed: 0, contradicted: 0, declared: 0, unserved: 0, 'no evidence': 0 };
+  let places = 0;
+  for (const { standing } of standings) {
+    counts[standing]++;
+    places++;
+  }
+  return { ...counts, places };
+}
+
+function judge(line: LineMonth, { atLeast }: StandingRule): JudgedLine {
+  const { value } = line;
+  const sufficient = value !== null && line.sufficient;
+  return { ...line, sufficient, passed: sufficient ? value >= atLeast : null };
+}
+
+function isRuledOut(declared: string, lines: readonly LineMonth[]): boolean {
+  const fitting = FITTING[declared];
+  if (!fitting) return false;
+  const fixed = lines.filter(({ technology }) => FIXED.has(technology));
+  return fixed.length > 0 && !fixed.some(({ technology }) => fitting.includes(technology));
+}
+
+/** A line given twice votes once: as the one with more behind it, whichever came first. */
+function onceEach(lines: readonly LineMonth[]): LineMonth[] {
+  const byName = new Map<string, LineMonth>();
+  for (const line of lines) {
+    const other = byName.get(line.line);
+    if (!other || compare(other, line) < 0) byName.set(line.line, line);
+  }
+  return [...byName.values()].sort((a, b) => (a.line < b.line ? -1 : 1));
+}
+
+function compare(a: LineMonth, b: LineMonth): number {
+  return (
+    a.runs - b.runs ||
+    a.days - b.days ||
+    Number(a.sufficient) - Number(b.sufficient) ||
+    (a.value ?? Number.NEGATIVE_INFINITY) - (b.value ?? Number.NEGATIVE_INFINITY) ||
+    (a.technology < b.technology ? -1 : Number(a.technology > b.technology))
+  );
+}

@@ -1,0 +1,245 @@
+/** Filings in the store: a version is added, none is replaced, and each month says who is late. */
+import { createHash } from 'node:crypto';
+import { Fault } from '../probes/fault.ts';
+import type { QueryRow } from '../sql/rows.ts';
+import type { Store } from '../sql/store.ts';
+import { readAreaSheet, readPlaceSheet, sheetKind } from './filing.ts';
+import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
+import { isMonth, monthDays, monthOf, monthSpan } from './month.ts';
+import { loadRegister } from './register.ts';
+import type { RowFault } from './table-file.ts';
+
+export interface FilingRequest {
+  readonly carrier: string;
+  /** `YYYY-MM`. */
+  readonly month: string;
+  /** One or both sheets; which is which, their headers say. */
+  readonly files: readonly Origin[];
+  readonly dryRun: boolean;
+}
+
+export interface Filed extends Imported {
+  /** From 1; null: nothing was stored. */
+  readonly version: number | null;
+  readonly warnings: readonly RowFault[];
+  readonly warningCount: number;
+}
+
+type Version = QueryRow<'filing_versions'>;
+
+export type FilingState = 'on time' | 'late' | 'missing' | 'awaited' | 'resubmitted';
+
+export interface FilingRow {
+  readonly carrier: string;
+  readonly state: FilingState;
+  readonly versions: number;
+  /** Of the version that counts; null without one. */
+  readonly received: string | null;
+  readonly places: number;
+  readonly areas: number;
+  readonly warnings: number;
+}
+
+export interface CountingFiling extends Version {
+  /** From 1. */
+  readonly version: number;
+}
+
+/** The version of a carrier's filing that counts, as known at `at`: the last received; null without any. Pure. */
+export function countingFiling(
+  versions: readonly Version[],
+  carrier: string,
+  at: Date,
+): CountingFiling | null {
+  const own = ownVersions(versions, carrier, at);
+  const latest = own.at(-1);
+  return latest ? { ...latest, version: own.length } : null;
+}
+
+function ownVersions(versions: readonly Version[], carrier: string, at: Date): Version[] {
+  return versions
+    .filter((version) => version.carrier === carrier && new Date(version.received) <= at)
+    .sort((a, b) => (a.received < b.received ? -1 : 1));
+}
+
+/** The instant from which a filing is late: the end of the due day in the following month, Asia/Shanghai. */
+export function filingDue(month: string, dueDay: number): Date {
+  return new Date(monthSpan(month).end.getTime() + dueDay * 86_400_000);
+}
+
+/**
+ * Where every carrier of a plan stands with a month's filing, as known at `at`; later versions are not
+ * looked at, so that a sealed month is told the same again. A first version after the due day is late
+ * for good; one that came in time and was corrected is `resubmitted`. Pure.
+ */
+export function filingStates(
+  versions: readonly Version[],
+  carriers: readonly string[],
+  due: Date,
+  at: Date,
+): FilingRow[] {
+  return carriers.map((carrier) => {
+    const own = ownVersions(versions, carrier, at);
+    const [first, latest] = [own[0], own.at(-1)];
+    let state: FilingState = at < due ? 'awaited' : 'missing';
+    if (first && new Date(first.received) >= due) state = 'late';
+    else if (first) state = own.length > 1 ? 'resubmitted' : 'on time';
+    return {
+      carrier,
+      state,
+      versions: own.length,
+      received: latest?.received ?? null,
+      places: latest?.places ?? 0,
+      areas: latest?.areas ?? 0,
+      warnings: latest?.warnings ?? 0,
+    };
+  });
+}
+
+/**
+ * Checks a filing and stores it as a new version, whole or not at all.
+ *
+ * @throws Fault `carrier-unknown`, `month-malformed`, `month-future`, `filing-sheets`, `filing-again`
+ */
+export async function file(
+  store: Store,
+  { carrier, month, files, dryRun }: FilingRequest,
+  carriers: readonly string[],
+  now: Date,
+  progress?: Progress,
+): Promise<Filed> {
+  if (!carriers.includes(carrier))
+    throw new Fault(
+      'carrier-unknown',
+      `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
+      `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
+    );
+  if (!isMonth(month))
+    throw new Fault(
+      'month-malformed',
+      `${month} 不是月份:请写如 2026-10`,
+      `${month} is not a month: write it as 2026-10`,
+    );
+  if (month > monthOf(now))
+    throw new Fault(
+      'month-future',
+      `${month} 尚未开始,不能填报`,
+      `${month} has not begun and cannot be filed`,
+    );
+  const [places, areas] = (['places', 'areas'] as const).map((kind) =>
+    files.filter(({ bytes }) => sheetKind(bytes) === kind),
+  ) as [Origin[], Origin[]];
+  const origins = [...places, ...areas];
+  const [main] = origins;
+  if (!main || places.length > 1 || areas.length > 1)
+    throw new Fault(
+      'filing-sheets',
+      '请给一份地点表、一份区域表,或其中之一',
+      'give one sheet of places, one of areas, or either',
+    );
+
+  const bytes = Buffer.concat(origins.map((origin) => origin.bytes));
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const versions = (await store.query('filing_versions', { month })).filter(
+    (version) => version.carrier === carrier,
+  );
+  // Going back to an older version is a statement too: only the one that counts is compared.
+  if (versions.at(-1)?.sha256 === sha256)
+    throw new Fault(
+      'filing-again',
+      `内容与第 ${versions.length} 版相同,已经填报`,
+      `the same bytes are filed already, as version ${versions.length}`,
+    );
+
+  const context = { month, register: await loadRegister(store, monthDays(month).last) };
+  const placeRead = places[0] ? readPlaceSheet(places[0].bytes, context) : null;
+  const areaRead = areas[0] ? readAreaSheet(areas[0].bytes, context) : null;
+  const named = (origin: Origin | undefined, remarks: readonly RowFault[] = []) =>
+    remarks.map((remark) =>
+      origins.length > 1
+        ? { ...remark, zh: `${origin?.file}:${remark.zh}`, en: `${origin?.file}: ${remark.en}` }
+        : remark,
+    );
+  const faults = [...named(places[0], placeRead?.faults), ...named(areas[0], areaRead?.faults)];
+  const faultCount = (placeRead?.faultCount ?? 0) + (areaRead?.faultCount ?? 0);
+  const warnings = [
+    ...named(places[0], placeRead?.warnings),
+    ...named(areas[0], areaRead?.warnings),
+  ];
+  let warningCount = (placeRead?.warningCount ?? 0) + (areaRead?.warningCount ?? 0);
+  const filedNow = new Set(placeRead?.rows.map(({ row }) => row.code));
+  const left = (await lastPlaces(store, carrier, month)).filter(
+    (code) => !filedNow.has(code) && context.register.find(code) !== undefined,
+  );
+  if (left.length > 0) {
+    warningCount++;
+    warnings.push({
+      line: 1,
+      column: '',
+      code: 'places-left-out',
+      zh: `上月填报的 ${left.length} 个地点本月未填`,
+      en: `${left.length} places of last month's filing are left out`,
+      text: left.slice(0, 5).join(' '),
+    });
+  }
+
+  const rows = (placeRead?.rows.length ?? 0) + (areaRead?.rows.length ?? 0);
+  const answer = { rows, faults, faultCount, warnings, warningCount };
+  if (faultCount > 0 || dryRun) return { ...answer, import: null, version: null };
+  const origin = { ...main, file: origins.map((each) => each.file).join(' + '), bytes };
+  const name = await storeImport(
+    store,
+    'filing',
+    origin,
+    now,
+    (imported) => {
+      const key = { month, carrier, import: imported };
+      return [
+        {
+          table: 'filing_place',
+          rows: (placeRead?.rows ?? []).map(({ line, row: { code, name: _, ...cells } }) => ({
+            ...key,
+            place: code,
+            row: line,
+            ...cells,
+          })),
+        },
+        {
+          table: 'filing_area',
+          rows: (areaRead?.rows ?? []).map(({ line, row: { code, name: _, ...cells } }) => ({
+            ...key,
+            area: code,
+            row: line,
+            ...cells,
+          })),
+        },
+        {
+          table: 'filing',
+          rows: [
+            {
+              ...key,
+              sha256,
+              received: now.toISOString(),
+              places: placeRead?.rows.length ?? 0,
+              areas: areaRead?.rows.length ?? 0,
+              warnings: warningCount,
+            },
+          ],
+        },
+      ];
+    },
+    progress,
+  );
+  return { ...answer, import: name, version: versions.length + 1 };
+}
+
+/** The places of the month before, as its latest version has them. */
+async function lastPlaces(store: Store, carrier: string, month: string): Promise<string[]> {
+  const before = monthOf(new Date(monthSpan(month).start.getTime() - 1));
+  const latest = (await store.query('filing_versions', { month: before }))
+    .filter((version) => version.carrier === carrier)
+    .at(-1);
+  if (!latest) return [];
+  const key = { month: before, carrier, import: latest.import };
+  return (await store.query('filing_place_codes', key)).map(({ place }) => place);
+}

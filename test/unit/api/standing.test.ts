@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import {
+  countStandings,
+  type DeclaredPlace,
+  type LineMonth,
+  STANDINGS,
+  standingOf,
+  standingRule,
+} from '../../../api/standing.ts';
+import { chance } from '../../chance.ts';
+
+const RULE = { minimumRuns: 3, minimumDays: 2, atLeast: 20 };
+const HERE = { exists: true, servedFromOutside: null };
+
+function filed(over: Partial<DeclaredPlace> = {}): DeclaredPlace {
+  return { version: 1, row: 2, reached: true, technology: 'ftth', opticalNode: 'OLT-7', ...over };
+}
+
+let named = 0;
+function line(value: number | null, over: Partial<LineMonth> = {}): LineMonth {
+  const { runs = 3, days = 2 } = over;
+  const sufficient = value !== null && runs >= RULE.minimumRuns && days >= RULE.minimumDays;
+  return { line: `line-${named++}`, technology: 'ftth', runs, days, value, sufficient, ...over };
+}
+
+const NO = filed({ reached: false, technology: 'none', opticalNode: '' });
+const NODELESS = filed({ opticalNode: '' });
+
+describe('standing of a place', () => {
+  it.each([
+    ['nothing filed, nothing measured', null, [], 'no evidence', []],
+    ['nothing filed, passes', null, [line(25)], 'no evidence', ['measured-not-declared']],
+    ['nothing filed, fails', null, [line(1)], 'no evidence', []],
+    ['filed as not reached', NO, [], 'unserved', []],
+    ['filed as not reached, passes', NO, [line(25)], 'unserved', ['measured-not-declared']],
+    ['reached, no line', filed(), [], 'declared', []],
+    ['reached, a line without a run', filed(), [line(null)], 'declared', []],
+    ['reached, a run short', filed(), [line(25, { runs: 2 })], 'declared', []],
+    ['reached, a day short', filed(), [line(1, { days: 1 })], 'declared', []],
+    ['reached, just passes', filed(), [line(20)], 'confirmed', []],
+    ['reached, just fails', filed(), [line(19.9)], 'contradicted', ['lines-fail']],
+    ['as many pass as fail', filed(), [line(25), line(1)], 'confirmed', []],
+    ['more fail', filed(), [line(25), line(1), line(1)], 'contradicted', ['lines-fail']],
+    [
+      'failing lines without enough evidence have no vote',
+      filed(),
+      [line(25), line(1, { runs: 1 }), line(1, { days: 1 })],
+      'confirmed',
+      [],
+    ],
+    ['passes without a node', NODELESS, [line(25)], 'declared', ['optical-node-missing']],
+    [
+      'fails without a node',
+      NODELESS,
+      [line(1)],
+      'contradicted',
+      ['lines-fail', 'optical-node-missing'],
+    ],
+    [
+      'a cable needs no optical node',
+      filed({ technology: 'docsis', opticalNode: '' }),
+      [line(25, { technology: 'docsis' })],
+      'confirmed',
+      [],
+    ],
+    [
+      'fibre declared, copper measured',
+      filed(),
+      [line(25, { technology: 'dsl' })],
+      'contradicted',
+      ['technology-contradicts'],
+    ],
+    [
+      'fibre and copper side by side',
+      filed(),
+      [line(25, { technology: 'dsl' }), line(25)],
+      'confirmed',
+      [],
+    ],
+    [
+      'fibre to the kerb ends in copper',
+      filed({ technology: 'fttn' }),
+      [line(25, { technology: 'dsl' })],
+      'confirmed',
+      [],
+    ],
+    [
+      'copper without enough evidence rules nothing out',
+      filed(),
+      [line(25, { technology: 'dsl', runs: 1 })],
+      'declared',
+      [],
+    ],
+  ] as const)('%s', (_what, filing, lines, standing, remarks) => {
+    const answer = standingOf(filing, lines, HERE, RULE);
+    expect([answer.standing, answer.remarks]).toEqual([standing, remarks]);
+    expect(answer).toMatchObject({ method: 'standing/1', rule: RULE, filing });
+  });
+
+  it('has no evidence at a place outside the register, whatever was filed', () => {
+    const answer = standingOf(filed(), [line(25)], { ...HERE, exists: false }, RULE);
+    expect([answer.standing, answer.remarks]).toEqual(['no evidence', ['place-unknown']]);
+  });
+
+  it('says that a place is served from outside', () => {
+    const place = { exists: true, servedFromOutside: true };
+    expect(standingOf(NO, [], place, RULE).remarks).toEqual(['served-from-outside']);
+  });
+
+  it('takes a ratio by its pass ratio and a median by the goal', () => {
+    const target = {
+      evidence: { minimumRuns: 3, minimumDays: 2, passRatio: 0.95 },
+      goal: { atLeast: 20, basis: 'plan' as const, note: { zh: '注', en: 'note' } },
+    };
+    expect(standingRule(target, 'median')).toEqual(RULE);
+    expect(standingRule(target, 'ratio').atLeast).toBe(0.95);
+  });
+
+  it('depends neither on the order of lines nor on copies, and its counts add up', () => {
+    const dice = chance(7);
+    const answers = Array.from({ length: 2_000 }, () => {
+      const filing = dice.oneOf([null, NO, NODELESS, filed(), filed({ technology: 'fttb' })]);
+      const lines = Array.from({ length: dice.below(6) }, () =>
+        line(dice.oneOf([null, 1, 20, 25]), {
+          technology: dice.oneOf(['ftth', 'fttb', 'dsl', 'docsis', 'lte']),
+          runs: dice.below(5),
+          days: dice.below(4),
+        }),
+      );
+      const answer = standingOf(filing, lines, HERE, RULE);
+      expect(standingOf(filing, dice.shuffled([...lines, ...lines]), HERE, RULE)).toEqual(answer);
+      if (lines[0]) {
+        const differing = [...lines, { ...lines[0], value: 1 }, { ...lines[0], runs: 4 }];
+        expect(standingOf(filing, dice.shuffled(differing), HERE, RULE)).toEqual(
+          standingOf(filing, differing, HERE, RULE),
+        );
+      }
+      return answer;
+    });
+    const { places, ...parts } = countStandings(answers);
+    expect(places).toBe(2_000);
+    expect(Object.values(parts).reduce((sum, part) => sum + part)).toBe(places);
+    for (const standing of STANDINGS) expect(parts[standing]).toBeGreaterThan(0);
+  });
+});
