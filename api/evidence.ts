@@ -76,6 +76,7 @@ export class EvidenceReader {
   readonly plan: Plan;
   readonly now: () => Date;
   readonly #kept = new Map<string, Kept>();
+  readonly #underway = new Map<string, Promise<unknown>>();
 
   constructor(store: Store, plan: Plan, now: () => Date) {
     this.store = store;
@@ -134,12 +135,17 @@ export class EvidenceReader {
     );
   }
 
-  /** A question of the page's, asked once however many readers ask it within seconds. */
+  /** A question of the page's: those who ask it while it is under way share the answer, later ones do not. */
   ask<Name extends QueryName>(
     name: Name,
     params: QueryParameters<Name>,
   ): Promise<QueryRow<Name>[]> {
-    return this.#keep(`${name} ${JSON.stringify(params)}`, () => this.store.query(name, params));
+    const key = `${name} ${JSON.stringify(params)}`;
+    const underway = this.#underway.get(key) as Promise<QueryRow<Name>[]> | undefined;
+    if (underway) return underway;
+    const answer = this.store.query(name, params).finally(() => this.#underway.delete(key));
+    this.#underway.set(key, answer);
+    return answer;
   }
 
   /** An indicator's rows, asked once however many readers ask within seconds. */
@@ -177,11 +183,13 @@ export class EvidenceReader {
   }
 
   /**
-   * Days that have rows received since an instant, as known some seconds ago: those whose rollup saw such
-   * rows, or has not seen all.
+   * Days that have rows received since an instant: those whose rollup saw such rows, or has not seen all.
    */
   async daysReceivedSince(instant: string): Promise<string[]> {
-    const [measured, done] = await Promise.all([this.#measuredDays(), this.#done()]);
+    const [measured, done] = await Promise.all([
+      this.store.query('measured_days', {}),
+      this.#done(),
+    ]);
     const rolled = new Map(
       done.filter(({ scope }) => scope === 'day').map((run) => [run.period, run]),
     );

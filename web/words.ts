@@ -195,7 +195,6 @@ export const OVER = {
 export const OUTCOMES: Readonly<Record<string, { zh: string; en: string }>> = {
   ok: { zh: '成功', en: 'ok' },
   failed: { zh: '失败', en: 'failed' },
-  failedMark: { zh: '✕ 有失败的时段', en: '✕ failures in the bucket' },
   skipped: { zh: '未测', en: 'skipped' },
 };
 
