@@ -5,37 +5,13 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 });
 
-/** With an engine each, on a machine of two cores. */
-const slow = {
+/** Files of the slow projects run one after the other: they share two cores, one engine, one network. */
+const alone = {
+  fileParallelism: false,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   globalSetup: new URL('./build.ts', import.meta.url).pathname,
 };
-/** One file after the other: they share cores, ports and the network, and some of them look at the clock. */
-const alone = (groupOrder: number) => ({
-  ...slow,
-  fileParallelism: false,
-  sequence: { groupOrder },
-});
-
-/** Tests of what the store holds and answers, whatever the time: two files at once. */
-const STORE = [
-  'backup',
-  'cluster*',
-  'exactly-once',
-  'filing*',
-  'library',
-  'migrate',
-  'native',
-  'partition',
-  'quarantine',
-  'register*',
-  'retention',
-  'rollup',
-  'rows',
-  'standings',
-  'store*',
-].map((name) => `test/integration/${name}.test.ts`);
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -43,10 +19,9 @@ export default defineConfig({
     env: { TZ: 'America/St_Johns' },
     projects: [
       project('unit'),
-      project('store', { ...slow, include: STORE, maxWorkers: 2, sequence: { groupOrder: 1 } }),
-      project('integration', { ...alone(2), exclude: STORE }),
-      project('browser', alone(3)),
-      project('lab', alone(4)),
+      project('integration', alone),
+      project('browser', alone),
+      project('lab', alone),
     ],
   },
 });

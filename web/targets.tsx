@@ -129,7 +129,7 @@ function Way({ of, unit, kind }: { of: Progress; unit: string; kind: string }) {
   return (
     <>
       <Fact name={word('gap')}>
-        {gap <= 0 ? word('noGap') : print(gap)}
+        {gap <= 0 ? '—' : print(gap)}
         {pacePerMonth !== null && ` · ${say(SENTENCES.pace(print(pacePerMonth)))}`}
         {gap > 0 && monthsLeft <= 0 && ` · ${word('overdue')}`}
       </Fact>
