@@ -6,15 +6,16 @@ import { isMonth, monthSpan } from '../ingest/month.ts';
 import { Fault } from '../probes/fault.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { canonicalJson, documentHash } from './canonical.ts';
-import type { EditionRow } from './contract.ts';
-import type { EvidenceReader } from './evidence.ts';
+import type { EditionRow } from './contract/edition.ts';
+import { EvidenceReader } from './evidence.ts';
 import { FORMATS } from './formats/catalogue.ts';
 import { spanParameters } from './judgement.ts';
 import { asEdition, type MonthlyReport, monthlyReport, type SealedEdition } from './monthly.ts';
 
 /** The month's document as the store has it now. */
-async function draft(reader: EvidenceReader, month: string): Promise<MonthlyReport> {
-  const { plan, store } = reader;
+async function draft({ plan, store, now }: EvidenceReader, month: string): Promise<MonthlyReport> {
+  // What is sealed is read anew, and not from what readers of the page were told seconds ago.
+  const reader = new EvidenceReader(store, plan, now);
   const register = await reader.register(month);
   const area = register.find(plan.area);
   if (!area) throw new Error(`the register lost ${plan.area}`);

@@ -5,36 +5,26 @@
  * Figures come from the rollups once the month is rolled up under the plan's present rules, and from
  * the measurements themselves until then. What is sealed comes from the measurements, always.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK } from '../ingest/binding.ts';
+import { grouped } from '../ingest/grouped.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
 import { type Level, loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
-import { retiredDays } from '../sql/retention.ts';
-import { type Done, monthRules } from '../sql/rollup.ts';
 import type {
   IndicatorParameters,
   IndicatorRow,
   QueryName,
   QueryParameters,
   QueryRow,
-} from '../sql/rows.ts';
+} from '../sql/questions.ts';
+import { retiredDays } from '../sql/retention.ts';
+import { type Done, monthRules } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
-import type { AreaFigure } from './contract.ts';
+import { Answers } from './answers.ts';
+import type { AreaFigure } from './contract/figure.ts';
 import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
-
-const FRESH_MS = 3_000;
-/**
- * What every figure asks first is given out this much longer while it is asked anew (RFC 5861,
- * stale-while-revalidate): nobody waits for it who came after somebody else. Nothing that is sealed is
- * read by it.
- */
-const STALE_MS = 7_000;
-const RENEW_AFTER_MS = 25;
-/** Of what is named by what it was read from, and so never out of date: how long unasked for it is kept. */
-const UNCHANGED_MS = 600_000;
 
 export interface Line {
   readonly line: string;
@@ -65,23 +55,17 @@ export interface DayRuns {
   readonly runs: readonly number[];
 }
 
-interface Kept {
-  until: number;
-  readonly stale: number;
-  answer: Promise<unknown>;
-}
-
 export class EvidenceReader {
   readonly store: Store;
   readonly plan: Plan;
   readonly now: () => Date;
-  readonly #kept = new Map<string, Kept>();
-  readonly #underway = new Map<string, Promise<unknown>>();
+  readonly #answers: Answers;
 
   constructor(store: Store, plan: Plan, now: () => Date) {
     this.store = store;
     this.plan = plan;
     this.now = now;
+    this.#answers = new Answers(now);
   }
 
   indicatorOf(target: PlanTarget): Indicator {
@@ -117,21 +101,13 @@ export class EvidenceReader {
    * in the time of one map, and never changed, for a run is written once.
    */
   #map(month: string, run: number): Promise<ReadonlyMap<string, readonly MapRow[]>> {
-    for (const [key] of this.#kept)
-      if (key.startsWith(`map ${month} `) && key !== `map ${month} ${run}`) this.#kept.delete(key);
-    return this.#keep(
-      `map ${month} ${run}`,
-      async () => {
-        const cells = new Map<string, MapRow[]>();
-        for (const row of await this.store.query('area_month_map', { month, run })) {
-          const name = cell(row.target, row.carrier, row.level);
-          const found = cells.get(name);
-          if (found) found.push(row);
-          else cells.set(name, [row]);
-        }
-        return cells;
-      },
-      UNCHANGED_MS,
+    const key = `map ${month} ${run}`;
+    this.#answers.forget(`map ${month} `, key);
+    return this.#answers.lasting(key, async () =>
+      grouped(
+        await this.store.query('area_month_map', { month, run }),
+        ({ target, carrier, level }) => cell(target, carrier, level),
+      ),
     );
   }
 
@@ -140,17 +116,14 @@ export class EvidenceReader {
     name: Name,
     params: QueryParameters<Name>,
   ): Promise<QueryRow<Name>[]> {
-    const key = `${name} ${JSON.stringify(params)}`;
-    const underway = this.#underway.get(key) as Promise<QueryRow<Name>[]> | undefined;
-    if (underway) return underway;
-    const answer = this.store.query(name, params).finally(() => this.#underway.delete(key));
-    this.#underway.set(key, answer);
-    return answer;
+    return this.#answers.shared(`${name} ${JSON.stringify(params)}`, () =>
+      this.store.query(name, params),
+    );
   }
 
   /** An indicator's rows, asked once however many readers ask within seconds. */
   indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]> {
-    return this.#keep(`indicator ${name} ${JSON.stringify(params)}`, () =>
+    return this.#answers.recent(`indicator ${name} ${JSON.stringify(params)}`, () =>
       this.store.indicator(name, params),
     );
   }
@@ -165,7 +138,7 @@ export class EvidenceReader {
     const rolled = await this.#rolled(month);
     if (rolled)
       return { measurements: rolled.rows, linesHeard: rolled.lines, newest: rolled.newest };
-    return this.#keep(`holdings ${month}`, async () => {
+    return this.#answers.recent(`holdings ${month}`, async () => {
       const [counted] = await this.store.query('month_counts', spanParameters(month));
       return counted ?? { measurements: 0, linesHeard: 0, newest: null };
     });
@@ -224,7 +197,7 @@ export class EvidenceReader {
 
   /** Days whose rows are no longer whole: what is drawn from them now would be failures alone. */
   async retiredBetween(first: string, last: string): Promise<boolean> {
-    const retired = await this.#keep('retired', () => retiredDays(this.store), 60_000);
+    const retired = await this.#answers.renewed('retired', () => retiredDays(this.store));
     return [...retired].some((day) => day >= first && day <= last);
   }
 
@@ -243,21 +216,16 @@ export class EvidenceReader {
   }
 
   #measuredDays(): Promise<QueryRow<'measured_days'>[]> {
-    return this.#keep(
-      'measured days',
-      () => this.store.query('measured_days', {}),
-      FRESH_MS,
-      STALE_MS,
-    );
+    return this.#answers.renewed('measured days', () => this.store.query('measured_days', {}));
   }
 
   #done(): Promise<Done[]> {
-    return this.#keep('rollups', () => this.store.query('rollups_done', {}), FRESH_MS, STALE_MS);
+    return this.#answers.renewed('rollups', () => this.store.query('rollups_done', {}));
   }
 
   /** Lines with enough evidence for `target` in the month, beside every counted line. */
   evidence(target: PlanTarget, month: string): Promise<Evidence> {
-    return this.#keep(`evidence ${target.id} ${month}`, async () => {
+    return this.#answers.recent(`evidence ${target.id} ${month}`, async () => {
       const [observed, lines, register] = await Promise.all([
         this.store.indicator(target.indicator, { ...spanParameters(month), ...target.evidence }),
         this.lines(month),
@@ -270,7 +238,9 @@ export class EvidenceReader {
 
   /** Every line registered at any time in the month, the station's own included. */
   lines(month: string): Promise<Line[]> {
-    return this.#keep(`lines ${month}`, () => this.store.query('lines_between', monthDays(month)));
+    return this.#answers.recent(`lines ${month}`, () =>
+      this.store.query('lines_between', monthDays(month)),
+    );
   }
 
   /** The register as of the month's end, or of today while it runs. */
@@ -278,47 +248,20 @@ export class EvidenceReader {
     const today = dayOf(this.now());
     const { last } = monthDays(month);
     const day = [last, today].sort()[0] ?? today;
-    const [current] = await this.#keep(
-      'register signature',
-      () => this.store.query('register_signature', {}),
-      FRESH_MS,
-      STALE_MS,
+    const [current] = await this.#answers.renewed('register signature', () =>
+      this.store.query('register_signature', {}),
     );
     // Tens of thousands of places are read once, and again when an import changed them.
     const key = `register ${day} ${current?.signature}`;
-    return this.#keep(key, () => loadRegister(this.store, day), UNCHANGED_MS);
+    return this.#answers.lasting(key, () => loadRegister(this.store, day));
   }
 
   /** Months with measurements, newest first, always with the running one. */
   async months(): Promise<string[]> {
-    const rows = await this.#keep('months', () => this.store.query('months', {}));
+    const rows = await this.#answers.recent('months', () => this.store.query('months', {}));
     const running = monthOf(this.now());
     const months = rows.map(({ month }) => month);
     return months.includes(running) ? months : [running, ...months].sort().reverse();
-  }
-
-  /** @param staleMs how long after that the answer is given out once more while it is asked anew */
-  async #keep<T>(key: string, ask: () => Promise<T>, freshMs = FRESH_MS, staleMs = 0): Promise<T> {
-    const now = this.now().getTime();
-    for (const [old, { until, stale }] of this.#kept)
-      if (now >= until + stale) this.#kept.delete(old);
-    const kept = this.#kept.get(key);
-    if (kept && now < kept.until) {
-      if (freshMs === UNCHANGED_MS) kept.until = now + freshMs;
-      return kept.answer as Promise<T>;
-    }
-    // A little later, so that whoever has his answer already does not share the machine with the question.
-    const answer = kept ? sleep(RENEW_AFTER_MS, undefined, { ref: false }).then(ask) : ask();
-    const entry = { until: now + freshMs, stale: staleMs, answer: kept?.answer ?? answer };
-    this.#kept.set(key, entry);
-    answer.then(
-      () => {
-        entry.answer = answer;
-      },
-      // A failure is nobody's answer but the asker's.
-      () => this.#kept.delete(key),
-    );
-    return entry.answer as Promise<T>;
   }
 }
 

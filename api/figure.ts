@@ -3,10 +3,11 @@
  *
  * Every line counts once, however often it was measured: runs on one line are not independent.
  */
+import { grouped } from '../ingest/grouped.ts';
 import { ancestorCode, type Level, type Place, type Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
-import type { QueryRow } from '../sql/rows.ts';
-import type { AreaFigure, Figure } from './contract.ts';
+import type { QueryRow } from '../sql/questions.ts';
+import type { AreaFigure, Figure } from './contract/figure.ts';
 import { median, medianInterval, orderStatistics, wilson } from './interval.ts';
 import type { PlanTarget } from './plan.ts';
 import { verdictOf } from './verdict.ts';
@@ -171,13 +172,10 @@ function groupByArea<Row extends { readonly place: string }>(
   rows: readonly Row[],
   level: Exclude<Level, 'hamlet'>,
 ): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const area = ancestorCode(row.place, level);
-    if (area === null) continue;
-    const group = groups.get(area);
-    if (group) group.push(row);
-    else groups.set(area, [row]);
-  }
-  return groups;
+  const areaOf = ({ place }: Row) => ancestorCode(place, level) ?? '';
+  // What lies above the level is in none of its areas.
+  return grouped(
+    rows.filter((row) => areaOf(row) !== ''),
+    areaOf,
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * Confidence intervals at 95 %, as pure functions. A figure without one is not published.
  */
-import type { Interval } from './contract.ts';
+import type { Interval } from './contract/figure.ts';
 
 const LEVEL = 0.95;
 /** Two-sided 95 % point of the standard normal distribution. */

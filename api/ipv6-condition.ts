@@ -5,7 +5,8 @@
  * hole looks healthy to every packet that is small.
  */
 import type { Family } from '../probes/measurement.ts';
-import type { Ipv6Condition, Title } from './contract.ts';
+import type { Ipv6Condition } from './contract/measurement.ts';
+import type { Title } from './contract/place.ts';
 
 /** How many runs of one target ended in one way. */
 export interface OutcomeCount {

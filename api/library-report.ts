@@ -6,7 +6,12 @@ import { libraryFindings, type Share } from '../ingest/library-findings.ts';
 import { dayOf, monthDays, monthSpan } from '../ingest/month.ts';
 import { retiredDays } from '../sql/retention.ts';
 import type { Store } from '../sql/store.ts';
-import type { LibraryPrefix, LibraryReport, LibraryService, LibraryShare } from './contract.ts';
+import type {
+  LibraryPrefix,
+  LibraryReport,
+  LibraryService,
+  LibraryShare,
+} from './contract/library.ts';
 import { wilson } from './interval.ts';
 
 /** Reads the library once and again only after something was imported. */

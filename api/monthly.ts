@@ -5,7 +5,9 @@
 import type { Level, Place, Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
 import { canonicalJson } from './canonical.ts';
-import type { AreaFigure, Goal, Title } from './contract.ts';
+import type { AreaFigure } from './contract/figure.ts';
+import type { Title } from './contract/place.ts';
+import type { Goal } from './contract/target.ts';
 import { areaFigures, type Evidence, ofCarrier } from './figure.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 

@@ -2,9 +2,9 @@
 import { FOREVER } from '../ingest/days.ts';
 import { Refusal } from '../ingest/refusal.ts';
 import { ancestorCode } from '../ingest/register.ts';
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
-import type { PlacePosition, PlaceRecord, PlaceVersionRow } from './contract.ts';
+import type { PlacePosition, PlaceRecord, PlaceVersionRow } from './contract/register.ts';
 import { COUNTY_MAP } from './geometry.ts';
 
 type Version = QueryRow<'place_versions'>;

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { Refusal } from '../ingest/refusal.ts';
 import { Fault } from '../probes/fault.ts';
 import { StoreFault } from '../sql/fault.ts';
-import type { Problem } from './contract.ts';
+import type { Problem } from './contract/problem.ts';
 
 export function problemHandler(log: Logger) {
   return (reason: Error, context: Context): Response => {

@@ -3,7 +3,8 @@
  * lead. Pure. Nothing is clipped: a share beyond 100 % is said as it is.
  */
 import { nextMonth } from '../ingest/month.ts';
-import type { AreaFigure, Forecast, Progress } from './contract.ts';
+import type { AreaFigure } from './contract/figure.ts';
+import type { Forecast, Progress } from './contract/target.ts';
 import { median } from './interval.ts';
 
 /** One month of one area under one target. */

@@ -16,27 +16,20 @@
  * Lines that pass where nothing was declared (2 and 3) raise the remark `measured-not-declared`: a
  * probe cannot see fibre, so the place is not counted as covered, and what was measured is not hidden.
  */
+import type { Standing, StandingRemark } from './contract/filing.ts';
 import type { PlanTarget } from './plan.ts';
 
 /** Raised by whatever alters a standing. */
 export const STANDING_METHOD = 'standing/1';
 
+/** Every one there is. */
 export const STANDINGS = [
   'confirmed',
   'contradicted',
   'declared',
   'unserved',
   'no evidence',
-] as const;
-export type Standing = (typeof STANDINGS)[number];
-
-export type StandingRemark =
-  | 'measured-not-declared'
-  | 'lines-fail'
-  | 'technology-contradicts'
-  | 'optical-node-missing'
-  | 'served-from-outside'
-  | 'place-unknown';
+] as const satisfies readonly Standing[];
 
 /** When a line's month is sufficient evidence, and from which value on it passes. */
 export interface StandingRule {

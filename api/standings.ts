@@ -1,7 +1,7 @@
 /** The standings of a month, read from the store: one carrier's filing against its lines. */
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
 import type { Place, Register } from '../ingest/register.ts';
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { spanParameters } from './judgement.ts';
 import type { PlanTarget } from './plan.ts';

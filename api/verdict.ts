@@ -1,5 +1,6 @@
 /** The verdict on one target in one area and month: from an interval, never from a point. */
-import type { Interval, Title, Verdict } from './contract.ts';
+import type { Interval, Verdict } from './contract/figure.ts';
+import type { Title } from './contract/place.ts';
 
 /**
  * @param interval of the figure; null where there is none

@@ -1,7 +1,7 @@
 /** Filings in the store: a version is added, none is replaced, and each month says who is late. */
 import { createHash } from 'node:crypto';
 import { Fault } from '../probes/fault.ts';
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
 import { readAreaSheet, readPlaceSheet, sheetKind } from './filing.ts';
 import { type Imported, type Origin, type Progress, storeImport } from './import.ts';

@@ -4,7 +4,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { Fault } from '../probes/fault.ts';
-import type { InsertName, InsertOf, QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
+import type { InsertName, InsertOf } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import type { RowFault } from './table-file.ts';
 

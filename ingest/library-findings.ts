@@ -3,7 +3,7 @@
  * are. An address, a name, an entry or an agency that nobody observed is in no count. Pure.
  */
 import { isIP } from 'node:net';
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
 import { addressText, isPublicAddress, parseAddress } from './address-space.ts';
 import type { Library, PrefixEntry } from './library.ts';
 import { domainName } from './library-services.ts';

@@ -3,7 +3,7 @@
  * Entries are dated and never overwritten: a version ends where it says, or the day before the next
  * version of the same prefix and holder, or of the same name, begins.
  */
-import type { QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
 import { covers, isPrefix, type Prefix, parsePrefix } from './address-space.ts';
 import { type Bounded, type Gap, type Overlap, PrefixTree } from './prefix-tree.ts';

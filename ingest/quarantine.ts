@@ -4,7 +4,8 @@
  * under its own identity; who did it and why stays for ever.
  */
 import { Fault } from '../probes/fault.ts';
-import type { InsertOf, QueryRow } from '../sql/rows.ts';
+import type { QueryRow } from '../sql/questions.ts';
+import type { InsertOf } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import { ADMISSION_RULES, admit, CLOCK_REFUSALS, type RefusalCode } from './admission.ts';
 import { probeNamed } from './binding.ts';

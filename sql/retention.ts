@@ -16,7 +16,8 @@ import {
   makeTwin,
   replacePartition,
 } from './partition.ts';
-import type { InsertOf, QueryRow } from './rows.ts';
+import type { QueryRow } from './questions.ts';
+import type { InsertOf } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** For how many days after its own a day is kept; part of a plan. */

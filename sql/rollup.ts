@@ -10,18 +10,16 @@
 import { readFileSync } from 'node:fs';
 import { INDICATORS } from './indicator.ts';
 import { dropPartition } from './partition.ts';
-import { retiredDays } from './retention.ts';
 import {
-  DRAWN,
   type IndicatorParameters,
   indicator,
   type QueryRow,
   type RollupName,
   type RollupParameters,
   rollups,
-  type TableName,
-  tables,
-} from './rows.ts';
+} from './questions.ts';
+import { retiredDays } from './retention.ts';
+import { DRAWN, type TableName, tables } from './rows.ts';
 import { bind, type Store } from './store.ts';
 
 /** Of the day's rollups; raised by whatever alters one of their numbers. */

@@ -10,21 +10,17 @@ import { Connection, type Endpoint } from './connection.ts';
 import { StoreFault } from './fault.ts';
 import { INDICATORS } from './indicator.ts';
 import type { Encoded } from './native.ts';
-import { encodeRows } from './row-binary.ts';
 import {
-  defaulted,
   type IndicatorParameters,
   type IndicatorRow,
-  type InsertName,
-  type InsertOf,
   indicator,
   type QueryName,
   type QueryParameters,
   type QueryRow,
   queries,
-  type TableName,
-  tables,
-} from './rows.ts';
+} from './questions.ts';
+import { encodeRows } from './row-binary.ts';
+import { defaulted, type InsertName, type InsertOf, type TableName, tables } from './rows.ts';
 import { databaseSql, statementsFor, type Topology, topologySettings } from './topology.ts';
 
 export interface StoreOptions extends Endpoint {

@@ -2,7 +2,7 @@
  * What the reader looks at, as a query string: every view can be sent to a colleague. Pure.
  * An absent parameter means the default, so addresses stay short.
  */
-import type { Level } from '../api/contract.ts';
+import type { Level } from '../api/contract/place.ts';
 
 export type Language = 'zh' | 'en';
 export type Tab = 'places' | 'lines' | 'measurements';

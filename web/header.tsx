@@ -1,5 +1,5 @@
 /** Title, month, carrier, language and the way to the monthly reports. */
-import type { EditionRow } from '../api/contract.ts';
+import type { EditionRow } from '../api/contract/edition.ts';
 import { dateTime, monthName } from './format.ts';
 import { overview, reports } from './state.ts';
 import { go, language, say, switchLanguage, view, word } from './view.ts';

@@ -1,5 +1,6 @@
 /** The interval of a figure beside its goal, drawn to a stated scale. */
-import type { Figure, Goal } from '../api/contract.ts';
+import type { Figure } from '../api/contract/figure.ts';
+import type { Goal } from '../api/contract/target.ts';
 import { quantity } from './format.ts';
 import { intervalDomain } from './interval-domain.ts';
 import { word } from './view.ts';

@@ -1,5 +1,5 @@
 /** Which stretch of the scale an interval bar shows. Pure. */
-import type { Figure } from '../api/contract.ts';
+import type { Figure } from '../api/contract/figure.ts';
 
 /** Where a bar of a ratio may begin; its ends are always printed beside it. */
 const BEGINNINGS = [0.9, 0.8, 0.5, 0] as const;

@@ -3,7 +3,7 @@
  * the browser revalidates by ETag itself, and an unchanged answer redraws nothing.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Problem } from '../api/contract.ts';
+import type { Problem } from '../api/contract/problem.ts';
 import { WORDS } from './words.ts';
 
 /** What the reader is told of a question that failed. */

@@ -1,5 +1,5 @@
 /** Codes of places: a code's prefixes are its ancestors. Pure. */
-import type { Level } from '../api/contract.ts';
+import type { Level } from '../api/contract/place.ts';
 
 const LENGTHS: readonly [length: number, level: Level][] = [
   [2, 'province'],

@@ -1,18 +1,11 @@
 /** What the page knows: the station's answers to what the address asks. */
 import { computed, effect } from '@preact/signals';
-import type {
-  AreaFigure,
-  CountyGeometry,
-  Coverage,
-  EditionRow,
-  Level,
-  LinePage,
-  MeasurementPage,
-  Overview,
-  Progress,
-  Series,
-  Title,
-} from '../api/contract.ts';
+import type { EditionRow } from '../api/contract/edition.ts';
+import type { AreaFigure, Coverage } from '../api/contract/figure.ts';
+import type { CountyGeometry } from '../api/contract/geometry.ts';
+import type { LinePage, MeasurementPage, Series } from '../api/contract/measurement.ts';
+import type { Level, Title } from '../api/contract/place.ts';
+import type { Overview, Progress } from '../api/contract/target.ts';
 import { question, type Range } from './address.ts';
 import { hoursSince, monthSpan } from './chart/time-axis.ts';
 import { live } from './live.ts';

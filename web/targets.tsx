@@ -1,5 +1,5 @@
 /** The plan's targets: verdict, figure, goal, and what stands behind them. */
-import type { Progress, Target } from '../api/contract.ts';
+import type { Progress, Target } from '../api/contract/target.ts';
 import {
   count,
   dateTime,

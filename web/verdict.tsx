@@ -1,5 +1,5 @@
 /** A verdict as icon and word: colour never speaks alone. */
-import type { AreaFigure, Verdict } from '../api/contract.ts';
+import type { AreaFigure, Verdict } from '../api/contract/figure.ts';
 import { say, word } from './view.ts';
 import { VERDICTS } from './words.ts';
 

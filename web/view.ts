@@ -1,6 +1,6 @@
 /** The address, the language and the reader's steps between views. */
 import { computed, signal } from '@preact/signals';
-import type { Title } from '../api/contract.ts';
+import type { Title } from '../api/contract/place.ts';
 import { type Language, readView, type View, writeView } from './address.ts';
 import { WORDS, type Word } from './words.ts';
 

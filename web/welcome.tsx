@@ -1,5 +1,5 @@
 /** For a station without evidence: that it works, and how to give it some. */
-import type { LineStatistic } from '../api/contract.ts';
+import type { LineStatistic } from '../api/contract/measurement.ts';
 import { count, number, quantity, timeOfDay } from './format.ts';
 import { overview, selfTest, unproven } from './state.ts';
 import { word } from './view.ts';

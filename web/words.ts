@@ -2,7 +2,8 @@
  * Everything the page says, Chinese first. Pure; `state.ts` binds it to the chosen language.
  * What the plan, the metrics and the API name themselves is never repeated here.
  */
-import type { Level, Verdict } from '../api/contract.ts';
+import type { Verdict } from '../api/contract/figure.ts';
+import type { Level } from '../api/contract/place.ts';
 
 export const WORDS = {
   brand: { zh: '通达', en: 'tongda' },

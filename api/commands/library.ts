@@ -16,7 +16,7 @@ import { Fault } from '../../probes/fault.ts';
 import type { Store } from '../../sql/store.ts';
 import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
-import type { LibraryReport, LibraryShare } from '../contract.ts';
+import type { LibraryReport, LibraryShare } from '../contract/library.ts';
 import { cell } from '../formats/csv.ts';
 import {
   type ImportOptions,

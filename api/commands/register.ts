@@ -17,7 +17,7 @@ import {
 import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
-import type { PlaceRecord } from '../contract.ts';
+import type { PlaceRecord } from '../contract/register.ts';
 import { COUNTY_MAP } from '../geometry.ts';
 import {
   type ImportOptions,

@@ -2,7 +2,7 @@
  * One row per figure, for spreadsheets: UTF-8 with BOM and CRLF, codes as text, and no cell that a
  * spreadsheet would run as a formula.
  */
-import type { AreaFigure } from '../contract.ts';
+import type { AreaFigure } from '../contract/figure.ts';
 import type { MonthlyReport } from '../monthly.ts';
 import type { Format } from './format.ts';
 

@@ -1,6 +1,6 @@
 /** The monthly report for readers: one self-contained page, made for print, charts drawn as SVG. */
 import { html as markup, raw } from 'hono/html';
-import type { AreaFigure, Figure, Verdict } from '../contract.ts';
+import type { AreaFigure, Figure, Verdict } from '../contract/figure.ts';
 import { COUNTIES } from '../geometry.ts';
 import type { MonthlyReport, MonthlyTarget } from '../monthly.ts';
 import { VERDICT_TITLES } from '../verdict.ts';

@@ -1,6 +1,6 @@
 /** `GET /v1/coverage`: one target's figure for every place of a level, also for the unmeasured. */
 import { Hono } from 'hono';
-import type { Coverage } from '../contract.ts';
+import type { Coverage } from '../contract/figure.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { levelOfRequest, monthOfRequest, placeOfRequest, targetOfRequest } from './request.ts';

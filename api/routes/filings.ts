@@ -1,7 +1,7 @@
 /** `GET /v1/filings`: whether every carrier of the plan has filed a month, in time, late or not yet. */
 import { Hono } from 'hono';
 import { filingDue, filingStates } from '../../ingest/filing-store.ts';
-import type { FilingList } from '../contract.ts';
+import type { FilingList } from '../contract/filing.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { monthOfRequest } from './request.ts';
 

@@ -12,7 +12,7 @@ import type {
   LibraryPrefix,
   LibraryReport,
   LibraryService,
-} from '../contract.ts';
+} from '../contract/library.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { LibraryReader, libraryReport, prefixOf, serviceOf } from '../library-report.ts';
 import { countOfRequest, malformed, monthOfRequest } from './request.ts';

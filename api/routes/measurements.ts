@@ -6,8 +6,8 @@
  */
 import { Hono } from 'hono';
 import { metricNamed } from '../../probes/catalogue.ts';
-import type { QueryRow } from '../../sql/rows.ts';
-import type { MeasurementPage, MeasurementRow } from '../contract.ts';
+import type { QueryRow } from '../../sql/questions.ts';
+import type { MeasurementPage, MeasurementRow } from '../contract/measurement.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { countOfRequest, malformed } from './request.ts';
 

@@ -1,7 +1,7 @@
 /** `GET /v1/overview`: the plan, its targets with their figures, and what the station holds. */
 import { Hono } from 'hono';
 import { METRICS } from '../../probes/catalogue.ts';
-import type { Overview } from '../contract.ts';
+import type { Overview } from '../contract/target.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { monthOfRequest } from './request.ts';

@@ -1,7 +1,7 @@
 /** `GET /v1/progress`: one target of one area month by month, its gap, the pace it wants, and where it leads. */
 import { Hono } from 'hono';
 import { monthOf } from '../../ingest/month.ts';
-import type { Progress } from '../contract.ts';
+import type { Progress } from '../contract/target.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { progressOf } from '../progress.ts';

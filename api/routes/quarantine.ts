@@ -4,8 +4,8 @@
  */
 import { Hono } from 'hono';
 import { REFUSAL_TITLES, type RefusalCode } from '../../ingest/admission.ts';
-import type { QueryRow } from '../../sql/rows.ts';
-import type { QuarantinePage, QuarantineRow } from '../contract.ts';
+import type { QueryRow } from '../../sql/questions.ts';
+import type { QuarantinePage, QuarantineRow } from '../contract/quarantine.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { countOfRequest, malformed } from './request.ts';
 

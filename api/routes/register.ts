@@ -4,7 +4,7 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import type { ImportList } from '../contract.ts';
+import type { ImportList } from '../contract/register.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeRecord } from '../place-record.ts';
 import { malformed } from './request.ts';

@@ -4,8 +4,8 @@ import { Hono } from 'hono';
 import { dayOf } from '../../ingest/month.ts';
 import { Refusal } from '../../ingest/refusal.ts';
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
-import type { QueryRow } from '../../sql/rows.ts';
-import type { Band, Series } from '../contract.ts';
+import type { QueryRow } from '../../sql/questions.ts';
+import type { Band, Series } from '../contract/measurement.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { countOfRequest, malformed } from './request.ts';
 

@@ -1,7 +1,12 @@
 /** `GET /v1/standings`: what a carrier declared of each place, held against what its lines have shown. */
 import { type Context, Hono } from 'hono';
 import { Refusal } from '../../ingest/refusal.ts';
-import type { StandingEvidence, StandingPage, StandingRow, StandingScope } from '../contract.ts';
+import type {
+  StandingEvidence,
+  StandingPage,
+  StandingRow,
+  StandingScope,
+} from '../contract/filing.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { countStandings, STANDING_METHOD } from '../standing.ts';

@@ -1,7 +1,7 @@
 /** A real station without peer and probe of its own, probes enrolled with it, and reports sent to it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem } from '../../api/contract.ts';
+import type { Problem } from '../../api/contract/problem.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { type Acknowledgement, encodeReport } from '../../probes/report.ts';
 import { isAlive, type ProcessIdentity } from '../../sql/directory-lock.ts';

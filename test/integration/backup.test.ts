@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MeasurementPage } from '../../api/contract.ts';
+import type { MeasurementPage } from '../../api/contract/measurement.ts';
 import { isOlder, type Manifest } from '../../sql/backup.ts';
 import { startEngine } from '../../sql/engine.ts';
 import { schemaSnapshot } from '../../sql/migrate.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FilingList, StandingPage } from '../../api/contract.ts';
+import type { FilingList, StandingPage } from '../../api/contract/filing.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();

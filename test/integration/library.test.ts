@@ -11,8 +11,8 @@ import type {
   LibraryPage,
   LibraryReport,
   LibraryService,
-  Problem,
-} from '../../api/contract.ts';
+} from '../../api/contract/library.ts';
+import type { Problem } from '../../api/contract/problem.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { problemHandler } from '../../api/problem.ts';

@@ -2,12 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  MeasurementPage,
-  Problem,
-  QuarantinePage,
-  QuarantineRow,
-} from '../../api/contract.ts';
+import type { MeasurementPage } from '../../api/contract/measurement.ts';
+import type { Problem } from '../../api/contract/problem.ts';
+import type { QuarantinePage, QuarantineRow } from '../../api/contract/quarantine.ts';
 import { ADMISSION_RULES } from '../../ingest/admission.ts';
 import { monthOf, monthSpan } from '../../ingest/month.ts';
 import type { Measurement } from '../../probes/measurement.ts';

@@ -2,7 +2,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImportList, PlaceRecord, Problem } from '../../api/contract.ts';
+import type { Problem } from '../../api/contract/problem.ts';
+import type { ImportList, PlaceRecord } from '../../api/contract/register.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();

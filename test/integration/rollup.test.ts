@@ -3,7 +3,8 @@
  * came, and a run that was killed is never read.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LinePage, Progress } from '../../api/contract.ts';
+import type { LinePage } from '../../api/contract/measurement.ts';
+import type { Progress } from '../../api/contract/target.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
@@ -13,8 +14,9 @@ import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
+import type { QueryRow } from '../../sql/questions.ts';
 import { monthsToPack, packMonth, sweepRollups } from '../../sql/rollup.ts';
-import type { InsertOf, QueryRow } from '../../sql/rows.ts';
+import type { InsertOf } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';
 import { aMeasurementRow } from '../measurement-row.ts';

@@ -1,5 +1,5 @@
 /**
- * `rows.ts` against the real engine, letter by letter: every table, every query, every indicator.
+ * `rows.ts` and `questions.ts` against the real engine, letter by letter: every table, every query, every indicator.
  * A newcomer among them is tested on arrival.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,16 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
-import { textOf } from '../../sql/rollup.ts';
 import {
-  defaulted,
   indicator,
   type QueryName,
   queries,
   type RollupName,
   rollups,
-  tables,
-} from '../../sql/rows.ts';
+} from '../../sql/questions.ts';
+import { textOf } from '../../sql/rollup.ts';
+import { defaulted, tables } from '../../sql/rows.ts';
 import { startTestStore, type TestStore } from './engine-fixture.ts';
 
 const FOLDER = new URL('../../sql/', import.meta.url);

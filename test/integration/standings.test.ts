@@ -1,7 +1,8 @@
 /** Standings over the API on the real engine: four villages and a hamlet, counted by hand. */
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FilingList, Problem, StandingEvidence, StandingPage } from '../../api/contract.ts';
+import type { FilingList, StandingEvidence, StandingPage } from '../../api/contract/filing.ts';
+import type { Problem } from '../../api/contract/problem.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { problemHandler } from '../../api/problem.ts';

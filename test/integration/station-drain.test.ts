@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MeasurementPage } from '../../api/contract.ts';
+import type { MeasurementPage } from '../../api/contract/measurement.ts';
 import { acknowledgementSchema, encodeReport } from '../../probes/report.ts';
 import { aMeasurement } from '../measurement.ts';
 import { getJson, scratch, startStation, tongda } from '../tongda.ts';

@@ -3,15 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  Coverage,
-  EditionRow,
-  LinePage,
-  MeasurementPage,
-  Overview,
-  Problem,
-  Series,
-} from '../../api/contract.ts';
+import type { EditionRow } from '../../api/contract/edition.ts';
+import type { Coverage } from '../../api/contract/figure.ts';
+import type { LinePage, MeasurementPage, Series } from '../../api/contract/measurement.ts';
+import type { Problem } from '../../api/contract/problem.ts';
+import type { Overview } from '../../api/contract/target.ts';
 import {
   eventually,
   getJson,

@@ -7,13 +7,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  Coverage,
-  EditionRow,
-  LinePage,
-  MeasurementPage,
-  Series,
-} from '../../api/contract.ts';
+import type { EditionRow } from '../../api/contract/edition.ts';
+import type { Coverage } from '../../api/contract/figure.ts';
+import type { LinePage, MeasurementPage, Series } from '../../api/contract/measurement.ts';
 import type { MonthlyReport } from '../../api/monthly.ts';
 import { monthOf, monthSpan } from '../../ingest/month.ts';
 import type { Measurement } from '../../probes/measurement.ts';

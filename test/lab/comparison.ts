@@ -1,5 +1,5 @@
 /** Truth beside measurement: what must agree, and how closely. Pure. */
-import type { LineRow } from '../../api/contract.ts';
+import type { LineRow } from '../../api/contract/measurement.ts';
 import { type Site, type Truth, truthOf } from './sites.ts';
 
 type PerFamily = { 4: number | null; 6: number | null };

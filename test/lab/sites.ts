@@ -7,7 +7,7 @@ import { builtFile } from './built.ts';
 /** The register the sites' villages are taken from. */
 export const REGISTER = builtFile('ingest/places/jiangsu-2023-06-30.csv');
 
-/** The conditions the lab can build; the same words as `Ipv6Condition` of `api/contract.ts`. */
+/** The conditions the lab can build; the same words as `Ipv6Condition` of `api/contract/`. */
 export type BuiltIpv6 = 'works' | 'none' | 'dropped' | 'path-mtu-black-hole' | 'echo-filtered';
 
 /** One access line, as built. Rates are those of the shaper, Ethernet header included. */

@@ -6,7 +6,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { LinePage, LineRow } from '../../api/contract.ts';
+import type { LinePage, LineRow } from '../../api/contract/measurement.ts';
 import { builtFile } from './built.ts';
 import { LabError } from './fault.ts';
 import { PEER_NAME, type PeerAddress, programmeFor } from './programme.ts';

@@ -1,5 +1,5 @@
 /** A series as uPlot wants it, and what of it can be said in words. Pure. */
-import type { Band, Series } from '../../api/contract.ts';
+import type { Band, Series } from '../../api/contract/measurement.ts';
 
 export type Family = 4 | 6;
 export const FAMILIES: readonly Family[] = [6, 4];

@@ -1,5 +1,5 @@
 /** Which target's goal belongs on a chart. Pure. */
-import type { Target } from '../../api/contract.ts';
+import type { Target } from '../../api/contract/target.ts';
 
 export interface ChartGoal {
   readonly atLeast: number;

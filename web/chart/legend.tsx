@@ -1,5 +1,5 @@
 /** The chart's legend: what each line is, and what it reads under the cursor or at the newest bucket. */
-import type { Series } from '../../api/contract.ts';
+import type { Series } from '../../api/contract/measurement.ts';
 import { count, dateTime, number, scaleFor, withUnit } from '../format.ts';
 import { word } from '../view.ts';
 import { FAMILIES, type Family, largest, type Reading, readingAt } from './aligned.ts';

@@ -1,6 +1,6 @@
 /** What uPlot draws and how: colours come from the stylesheet, times from Chinese clocks. */
 import uPlot from 'uplot';
-import type { Series } from '../../api/contract.ts';
+import type { Series } from '../../api/contract/measurement.ts';
 import { number, scaleFor } from '../format.ts';
 import { COLUMNS, FAMILIES, largest } from './aligned.ts';
 import { tickLabels } from './time-axis.ts';

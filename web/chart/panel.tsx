@@ -1,6 +1,6 @@
 /** The time series with its menus, its legend and its table. */
 import { useState } from 'preact/hooks';
-import type { Series } from '../../api/contract.ts';
+import type { Series } from '../../api/contract/measurement.ts';
 import type { Range } from '../address.ts';
 import { dateTime } from '../format.ts';
 import {

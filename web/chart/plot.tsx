@@ -1,7 +1,7 @@
 /** uPlot inside Preact: built anew when what is drawn changes in kind, fed when only data changed. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Series } from '../../api/contract.ts';
+import type { Series } from '../../api/contract/measurement.ts';
 import { quantity } from '../format.ts';
 import { language, say, word } from '../view.ts';
 import { aligned } from './aligned.ts';

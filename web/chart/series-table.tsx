@@ -1,6 +1,6 @@
 /** The chart's data as a table, for those who cannot or would rather not read a drawing. */
 import { useState } from 'preact/hooks';
-import type { Series } from '../../api/contract.ts';
+import type { Series } from '../../api/contract/measurement.ts';
 import { count, dateTime, number, scaleFor } from '../format.ts';
 import { word } from '../view.ts';
 import { FAMILIES, heard, largest, readingAt } from './aligned.ts';

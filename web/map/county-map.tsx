@@ -5,7 +5,8 @@
  * Preact sets `tabIndex` as a property that SVG elements do not have.
  */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { AreaFigure, CountyGeometry, Coverage } from '../../api/contract.ts';
+import type { AreaFigure, Coverage } from '../../api/contract/figure.ts';
+import type { CountyGeometry } from '../../api/contract/geometry.ts';
 import { count, figure as printFigure } from '../format.ts';
 import { standingWord } from '../verdict.tsx';
 import { go, word } from '../view.ts';

@@ -1,5 +1,6 @@
 /** What the map's colours mean, and how many counties have each. */
-import type { AreaFigure, Target } from '../../api/contract.ts';
+import type { AreaFigure } from '../../api/contract/figure.ts';
+import type { Target } from '../../api/contract/target.ts';
 import { count, number, scaleFor, withUnit } from '../format.ts';
 import { word } from '../view.ts';
 import { type Bin, binOf } from './bins.ts';

@@ -1,5 +1,5 @@
 /** How a county is painted: a class of the map only where there is a verdict to stand behind it. Pure. */
-import type { AreaFigure } from '../../api/contract.ts';
+import type { AreaFigure } from '../../api/contract/figure.ts';
 import { type Bin, binOf } from './bins.ts';
 
 /** Name of the fill: `bin-1`…`bin-5`, `insufficient` or `unmeasured`. */

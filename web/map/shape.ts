@@ -1,5 +1,5 @@
 /** Geometry of the drawn counties: borders, extents, neighbours. Pure. */
-import type { CountyGeometry } from '../../api/contract.ts';
+import type { CountyGeometry } from '../../api/contract/geometry.ts';
 
 export type Point = readonly [x: number, y: number];
 export type County = CountyGeometry['counties'][number];

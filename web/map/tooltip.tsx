@@ -1,6 +1,6 @@
 /** What is known of the county under the pointer or the focus. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { AreaFigure } from '../../api/contract.ts';
+import type { AreaFigure } from '../../api/contract/figure.ts';
 import { count, figure as printFigure, interval as printInterval } from '../format.ts';
 import { names } from '../state.ts';
 import { VerdictMark } from '../verdict.tsx';

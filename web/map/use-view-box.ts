@@ -1,7 +1,7 @@
 /** The visible part of the map, moved by wheel, drag, buttons and by the area chosen. */
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { CountyGeometry } from '../../api/contract.ts';
+import type { CountyGeometry } from '../../api/contract/geometry.ts';
 import type { Box } from './shape.ts';
 import { between, framed, pan, zoomAt } from './zoom.ts';
 

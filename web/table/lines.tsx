@@ -1,5 +1,5 @@
 /** Access lines of the area: what was measured on each, and what their IPv6 suffers from. */
-import type { Ipv6Condition, LineRow, LineStatistic } from '../../api/contract.ts';
+import type { Ipv6Condition, LineRow, LineStatistic } from '../../api/contract/measurement.ts';
 import { question } from '../address.ts';
 import { count, dateTime, number, quantity } from '../format.ts';
 import { lines, linesQuestion, overview } from '../state.ts';

@@ -1,6 +1,7 @@
 /** The newest raw rows behind the figures; each opens to everything the station knows of it. */
 import { useState } from 'preact/hooks';
-import type { MeasurementRow, MetricDescription } from '../../api/contract.ts';
+import type { MeasurementRow } from '../../api/contract/measurement.ts';
+import type { MetricDescription } from '../../api/contract/target.ts';
 import { question } from '../address.ts';
 import { dateTime, quantity, timeOfDay } from '../format.ts';
 import { measurements, measurementsQuestion, overview } from '../state.ts';

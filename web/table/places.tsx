@@ -1,5 +1,6 @@
 /** Places of the area looked at, with their figure of the chosen target; a name leads one level down. */
-import type { AreaFigure, Level } from '../../api/contract.ts';
+import type { AreaFigure } from '../../api/contract/figure.ts';
+import type { Level } from '../../api/contract/place.ts';
 import { count, figure as printFigure, interval as printInterval } from '../format.ts';
 import { levelsBelow } from '../place.ts';
 import { area, level, names, places, target } from '../state.ts';

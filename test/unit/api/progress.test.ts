@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AreaFigure } from '../../../api/contract.ts';
+import type { AreaFigure } from '../../../api/contract/figure.ts';
 import { monthsBetween, progressOf, theilSen } from '../../../api/progress.ts';
 
 const figureOf = (value: number | null) => ({ figure: { value } }) as AreaFigure;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Interval } from '../../../api/contract.ts';
+import type { Interval } from '../../../api/contract/figure.ts';
 import { wilson } from '../../../api/interval.ts';
 import { verdictOf } from '../../../api/verdict.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LineRow } from '../../../api/contract.ts';
+import type { LineRow } from '../../../api/contract/measurement.ts';
 import { compare, lossTolerance, type Observation, observe } from '../../lab/comparison.ts';
 import { siteAt, truthOf } from '../../lab/sites.ts';
 

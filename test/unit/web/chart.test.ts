@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Band, Series, Target } from '../../../api/contract.ts';
+import type { Band, Series } from '../../../api/contract/measurement.ts';
+import type { Target } from '../../../api/contract/target.ts';
 import {
   aligned,
   clip,

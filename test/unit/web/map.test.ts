@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { AreaFigure, CountyGeometry } from '../../../api/contract.ts';
+import type { AreaFigure } from '../../../api/contract/figure.ts';
+import type { CountyGeometry } from '../../../api/contract/geometry.ts';
 import { binOf, binsFor } from '../../../web/map/bins.ts';
 import { paint } from '../../../web/map/paint.ts';
 import { cityBorders, extent, legible, neighbour, rings } from '../../../web/map/shape.ts';

@@ -1,0 +1,111 @@
+/** What carriers declared, and how it stands. */
+import type { Place } from './place.ts';
+
+/** What was declared of a place, held against its lines; see `method`. */
+export type Standing = 'confirmed' | 'contradicted' | 'declared' | 'unserved' | 'no evidence';
+
+export type StandingRemark =
+  | 'measured-not-declared'
+  | 'lines-fail'
+  | 'technology-contradicts'
+  | 'optical-node-missing'
+  | 'served-from-outside'
+  | 'place-unknown';
+
+/** How many places stand where; the parts add up to `places`. */
+export interface StandingCounts {
+  places: number;
+  confirmed: number;
+  contradicted: number;
+  declared: number;
+  unserved: number;
+  'no evidence': number;
+}
+
+/** The version of the carrier's filing that counts as of `receivedBy`. */
+export interface StandingFiling {
+  /** From 1. */
+  version: number;
+  received: string;
+  sha256: string;
+}
+
+/** What the answers about standings have in common. */
+export interface StandingScope {
+  target: string;
+  declares: 'fibre' | 'mobile';
+  month: string;
+  carrier: string;
+  /** Filings received later are not looked at. Given again, the same filing counts again. */
+  receivedBy: string;
+  method: string;
+  /** null: nothing was filed. */
+  filing: StandingFiling | null;
+}
+
+export interface StandingRow {
+  place: Place;
+  standing: Standing;
+  remarks: readonly StandingRemark[];
+  /** Line of the filed file; null: nothing was filed for the place. */
+  row: number | null;
+  lines: { sufficient: number; passed: number; registered: number };
+}
+
+/**
+ * `GET /v1/standings?target=&month=YYYY-MM&carrier=CODE&within=32&receivedBy=&limit=100&cursor=`: the
+ * villages the target is for that are not served from outside, and hamlets of theirs that were filed.
+ */
+export interface StandingPage extends StandingScope {
+  within: Place;
+  counts: { villages: StandingCounts; hamlets: StandingCounts };
+  items: StandingRow[];
+  next: string | null;
+}
+
+export interface StandingLine {
+  line: string;
+  technology: string;
+  runs: number;
+  /** With a run, Asia/Shanghai. */
+  days: number;
+  /** In the indicator's unit; null: nothing was measured. */
+  value: number | null;
+  sufficient: boolean;
+  /** null without sufficient evidence. */
+  passed: boolean | null;
+  /** Its raw rows. */
+  measurements: string;
+}
+
+/** `GET /v1/standings/CODE?target=&month=&carrier=&receivedBy=`: all that stands behind one standing. */
+export interface StandingEvidence extends StandingScope {
+  place: Place;
+  standing: Standing;
+  remarks: readonly StandingRemark[];
+  rule: { minimumRuns: number; minimumDays: number; atLeast: number };
+  indicator: { name: string; method: string; unit: string };
+  declared: { row: number; reached: boolean; technology: string; opticalNode: string } | null;
+  lines: StandingLine[];
+}
+
+export interface FilingRow {
+  carrier: string;
+  /** A first version after the due day is `late` for good, also when it is corrected. */
+  state: 'on time' | 'late' | 'missing' | 'awaited' | 'resubmitted';
+  versions: number;
+  /** Of the version that counts; null without one. */
+  received: string | null;
+  /** Rows of either sheet. */
+  places: number;
+  areas: number;
+  warnings: number;
+}
+
+/** `GET /v1/filings?month=YYYY-MM`: every carrier of the plan, in the plan's order. */
+export interface FilingList {
+  month: string;
+  /** From this instant on a first version is late. */
+  due: string;
+  items: FilingRow[];
+}

@@ -1,0 +1,15 @@
+/** Places and names. */
+
+/** Chinese first, English second. */
+export interface Title {
+  zh: string;
+  en: string;
+}
+
+export type Level = 'province' | 'city' | 'county' | 'township' | 'village' | 'hamlet';
+
+export interface Place {
+  code: string;
+  name: string;
+  level: Level;
+}
