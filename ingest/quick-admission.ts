@@ -13,6 +13,25 @@ import { addressText, ended, type Rows, type Texts } from '../sql/cells.ts';
 import { tables } from '../sql/rows.ts';
 import { AHEAD_TOLERANCE_MS, asIpv6, OLDEST_MS } from './admission.ts';
 import { grained, grainedUp } from './grain.ts';
+import {
+  BRACE,
+  CLOSE,
+  COMMA,
+  DOT,
+  latin1,
+  literal,
+  methodNameEnd,
+  NO,
+  nameEnd,
+  number,
+  plainEnd,
+  QUOTE,
+  read,
+  stands,
+  two,
+  wholeNumber,
+  ZERO,
+} from './json-bytes.ts';
 import { monthOf, monthSpan } from './month.ts';
 import { type DayRows, STATION_COLUMNS } from './row-layout.ts';
 
@@ -43,16 +62,6 @@ const AT = Object.fromEntries(
 ) as Readonly<Record<keyof typeof tables.measurement, number>>;
 
 const SLOTS = 16;
-const NO = -1;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const DOT = 0x2e;
-const SLASH = 0x2f;
-const ZERO = 0x30;
-const NINE = 0x39;
-const CLOSE = 0x5d;
-const BRACE = 0x7d;
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
 
@@ -83,10 +92,6 @@ const K = {
   false: bytes('false'),
 } as const;
 
-/** Which bytes a name may hold, and which it may begin with (`nameSchema`). */
-const IN_NAME = table('abcdefghijklmnopqrstuvwxyz0123456789-');
-const NAME_BEGINS = table('abcdefghijklmnopqrstuvwxyz0123456789');
-
 interface QuickMetric {
   readonly name: Uint8Array;
   readonly values: readonly { readonly key: Uint8Array; readonly resolution: number }[];
@@ -99,9 +104,6 @@ const QUICK_METRICS: readonly QuickMetric[] = METRICS.map(({ name, values }) => 
     resolution: value.resolution,
   })),
 }));
-
-/** The number or whole number last read. */
-let read = 0;
 
 /**
  * What stands between a line's sequence and its start: the same from run to run of one task, so that
@@ -541,117 +543,8 @@ function samplesEndAt(b: Uint8Array, at: number): number {
   }
 }
 
-/** The place behind `wanted`, when it stands at `at`; a place of NO stays NO. */
-function literal(b: Uint8Array, at: number, wanted: Uint8Array): number {
-  if (at < 0) return NO;
-  for (let index = 0; index < wanted.length; index++)
-    if (b[at + index] !== wanted[index]) return NO;
-  return at + wanted.length;
-}
-
-/** As `literal`, sooner for what is long and likely. */
-function stands(wanted: Uint8Array, b: Buffer, at: number): boolean {
-  const end = at + wanted.length;
-  return end <= b.length && b.compare(wanted, 0, wanted.length, at, end) === 0;
-}
-
-/** The place of the quote that ends a name (`nameSchema`). */
-function nameEnd(b: Uint8Array, at: number): number {
-  if (at < 0 || NAME_BEGINS[b[at] as number] !== 1) return NO;
-  let end = at + 1;
-  while (IN_NAME[b[end] as number] === 1) end++;
-  return b[end] === QUOTE && end - at <= 63 ? end : NO;
-}
-
-/** The place of the quote that ends a method, `name/version`. */
-function methodNameEnd(b: Uint8Array, at: number): number {
-  if (at < 0) return NO;
-  let end = at;
-  while (IN_NAME[b[end] as number] === 1) end++;
-  if (b[end] !== SLASH || end === at || end - at > 62) return NO;
-  const version = ++end;
-  while (isDigit(b[end] as number)) end++;
-  return b[end] === QUOTE && end > version && end - version <= 4 ? end : NO;
-}
-
-/** The place of the quote that ends a text of printable ASCII without escapes, at least one long. */
-function plainEnd(b: Uint8Array, at: number, most: number): number {
-  if (at < 0) return NO;
-  let end = at;
-  for (let byte = b[end] as number; byte !== QUOTE; byte = b[++end] as number)
-    if (!(byte >= 0x20 && byte < 0x7f && byte !== 0x5c)) return NO;
-  return end > at && end - at <= most ? end : NO;
-}
-
-/** Reads digits without sign, at most 15: exact. */
-function wholeNumber(b: Uint8Array, at: number): number {
-  let end = at;
-  let value = 0;
-  for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
-    value = value * 10 + byte - ZERO;
-  if (end === at || end - at > 15 || (b[at] === ZERO && end - at > 1)) return NO;
-  read = value;
-  return end;
-}
-
-/**
- * Reads a JSON number without exponent, to the same double as JSON.parse: with at most 15 digits
- * both mantissa and power of ten are exact, so one division rounds correctly (Clinger 1990).
- */
-function number(b: Uint8Array, at: number): number {
-  if (at < 0) return NO;
-  let end = at;
-  const negative = b[end] === MINUS;
-  if (negative) end++;
-  const whole = end;
-  let mantissa = 0;
-  for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
-    mantissa = mantissa * 10 + byte - ZERO;
-  let digits = end - whole;
-  if (digits === 0 || (digits > 1 && b[whole] === ZERO)) return NO;
-  let decimals = 0;
-  if (b[end] === DOT) {
-    const point = ++end;
-    for (let byte = b[end] as number; isDigit(byte); byte = b[++end] as number)
-      mantissa = mantissa * 10 + byte - ZERO;
-    decimals = end - point;
-    if (decimals === 0) return NO;
-    digits += decimals;
-  }
-  // An exponent: 0x45 E, 0x65 e.
-  if (((b[end] as number) | 0x20) === 0x65) return NO;
-  if (digits > 15) read = Number(latin1(b, at, end));
-  else {
-    const value = decimals === 0 ? mantissa : mantissa / (POWERS[decimals] as number);
-    read = negative ? -value : value;
-  }
-  return end;
-}
-
-const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
-}
-
-/** Two digits as a number, NaN or more than 99 where there are none. */
-function two(b: Uint8Array, at: number): number {
-  const [tens, ones] = [b[at] as number, b[at + 1] as number];
-  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + ones - ZERO : Number.NaN;
-}
-
 function metricAt(b: Uint8Array, from: number, to: number): QuickMetric | null {
   for (const metric of QUICK_METRICS)
     if (metric.name.length === to - from && literal(b, from, metric.name) >= 0) return metric;
   return null;
-}
-
-function latin1(b: Uint8Array, from: number, to: number): string {
-  return Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('latin1');
-}
-
-function table(characters: string): Uint8Array {
-  const found = new Uint8Array(256);
-  for (const character of characters) found[character.charCodeAt(0)] = 1;
-  return found;
 }
