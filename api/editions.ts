@@ -2,7 +2,7 @@
 
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMonth, monthSpan } from '../ingest/month.ts';
+import { monthSpan, requireMonth } from '../ingest/month.ts';
 import { Fault } from '../probes/fault.ts';
 import { retiredDays } from '../sql/retention.ts';
 import { canonicalJson, documentHash } from './canonical.ts';
@@ -84,12 +84,7 @@ export async function writeMonthlyReport(
   month: string,
   directory: string,
 ): Promise<Written> {
-  if (!isMonth(month))
-    throw new Fault(
-      'month-malformed',
-      `“${month}” 不是月份:请写成 YYYY-MM`,
-      `"${month}" is not a month: write YYYY-MM`,
-    );
+  requireMonth(month);
   const { start, end } = monthSpan(month);
   if (start > reader.now())
     throw new Fault('month-future', `${month} 还没有开始`, `${month} has not begun`);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Imported, Origin, Progress } from '../ingest/import.ts';
 import type { RowFault } from '../ingest/table-file.ts';
 import { Fault } from '../probes/fault.ts';
-import { print } from './console.ts';
+import { print, printable } from './console.ts';
 
 export interface ImportOptions {
   readonly by: string;
@@ -75,6 +75,6 @@ export function tellImport(imported: Imported, { dryRun, json }: ImportOptions):
   else print(`已入库 ${rows} 行,编号 · stored ${rows} rows as ${imported.import}`);
 }
 
-function told({ line, code, zh, en, text }: RowFault): string {
-  return `第 ${line} 行 line ${line}\t[${code}]\t${zh} · ${en}\t${text}`;
+function told({ line, column, code, zh, en, text }: RowFault): string {
+  return `第 ${line} 行 line ${line}\t${column}\t[${code}]\t${zh} · ${en}\t${printable(text)}`;
 }

@@ -1,6 +1,6 @@
-/** What cells of the register's files may hold. */
+/** What cells of the files that people bring may hold. */
 import { z } from 'zod';
-import { FIRST_DAY, FOREVER } from './days.ts';
+import { daySchema } from './days.ts';
 import type { Column } from './table-file.ts';
 
 type Titles = Column['titles'];
@@ -9,10 +9,7 @@ type Titles = Column['titles'];
 export function dayColumn(...titles: Titles) {
   return {
     titles,
-    value: z.union([
-      z.literal('').transform(() => null),
-      z.iso.date().refine((day) => day >= FIRST_DAY && day <= FOREVER),
-    ]),
+    value: z.union([z.literal('').transform(() => null), daySchema]),
     expects: { zh: '日期 YYYY-MM-DD', en: 'a day, YYYY-MM-DD' },
     optional: true,
   } as const satisfies Column;

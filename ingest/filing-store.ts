@@ -5,7 +5,7 @@ import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
 import { readAreaSheet, readPlaceSheet, sheetKind } from './filing.ts';
 import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
-import { isMonth, monthDays, monthOf, monthSpan } from './month.ts';
+import { monthDays, monthOf, monthSpan, requireMonth } from './month.ts';
 import { loadRegister } from './register.ts';
 import type { RowFault } from './table-file.ts';
 
@@ -114,12 +114,7 @@ export async function file(
       `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
       `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
     );
-  if (!isMonth(month))
-    throw new Fault(
-      'month-malformed',
-      `${month} 不是月份:请写如 2026-10`,
-      `${month} is not a month: write it as 2026-10`,
-    );
+  requireMonth(month);
   if (month > monthOf(now))
     throw new Fault(
       'month-future',
@@ -189,9 +184,7 @@ export async function file(
   const origin = { ...main, file: origins.map((each) => each.file).join(' + '), bytes };
   const name = await storeImport(
     store,
-    'filing',
-    origin,
-    now,
+    { kind: 'filing', origin, now, rows, progress },
     (imported) => {
       const key = { month, carrier, import: imported };
       return [
@@ -228,7 +221,6 @@ export async function file(
         },
       ];
     },
-    progress,
   );
   return { ...answer, import: name, version: versions.length + 1 };
 }

@@ -3,16 +3,11 @@
  * each row checked against the month and its register. Pure.
  */
 import { z } from 'zod';
+import { countColumn, dayColumn, textColumn } from './cells-of-file.ts';
 import { monthDays } from './month.ts';
 import type { Level, Register } from './register.ts';
-import {
-  type Columns,
-  csvSheet,
-  FAULTS_KEPT,
-  type RowFault,
-  type RowOf,
-  readTable,
-} from './table-file.ts';
+import { RowFaults } from './row-faults.ts';
+import { type Columns, csvSheet, type RowFault, type RowOf, readTable } from './table-file.ts';
 
 const REACHING = ['ftth', 'fttb', 'fttn', 'docsis', 'dsl'] as const;
 const FILED_TECHNOLOGIES = [...REACHING, 'lte', 'nr', 'fwa', 'satellite', 'none'] as const;
@@ -35,12 +30,7 @@ const name = {
   expects: { zh: '名称', en: 'a name' },
   optional: true,
 } as const;
-const note = {
-  titles: ['备注', 'note'],
-  value: z.string().max(500),
-  expects: { zh: '不超过 500 字', en: 'at most 500 characters' },
-  optional: true,
-} as const;
+const note = textColumn(500, '备注', 'note');
 
 const PLACE_COLUMNS = {
   code,
@@ -62,19 +52,8 @@ const PLACE_COLUMNS = {
       .pipe(z.enum(['', ...FILED_TECHNOLOGIES])),
     expects: { zh: FILED_TECHNOLOGIES.join('、'), en: `one of ${FILED_TECHNOLOGIES.join(', ')}` },
   },
-  opticalNode: {
-    titles: ['光节点', 'optical node', 'olt'],
-    value: z.string().max(100),
-    expects: { zh: '不超过 100 字', en: 'at most 100 characters' },
-  },
-  reachedOn: {
-    titles: ['通达日期', 'date reached'],
-    value: z
-      .literal('')
-      .transform(() => null)
-      .or(z.iso.date().refine((day) => day >= '1990-01-01')),
-    expects: { zh: '日期,如 2026-10-08', en: 'a date such as 2026-10-08' },
-  },
+  opticalNode: { ...textColumn(100, '光节点', 'optical node', 'olt'), optional: false },
+  reachedOn: { ...dayColumn('通达日期', 'date reached'), optional: false },
   mobile: {
     titles: ['移动网络覆盖', 'mobile'],
     value: z
@@ -87,17 +66,9 @@ const PLACE_COLUMNS = {
   note,
 } as const satisfies Columns;
 
-function amount<const Zh extends string, const En extends string>(zh: Zh, en: En) {
-  return {
-    titles: [zh, en],
-    value: z
-      .string()
-      .regex(/^\d{0,12}$/)
-      .transform((text) => (text === '' ? null : Number(text))),
-    expects: { zh: '非负整数', en: 'a whole number from 0 on' },
-    optional: true,
-  } as const;
-}
+/** Beyond what a province has of anything. */
+const MOST = 1e9;
+const amount = (...titles: [string, string]) => countColumn(0, MOST, ...titles);
 
 const AREA_COLUMNS = {
   code,
@@ -143,18 +114,6 @@ export interface SheetRead<Row> {
   /** What may be stored and wants a look; at most {@link FAULTS_KEPT}. */
   readonly warnings: readonly RowFault[];
   readonly warningCount: number;
-}
-
-/** Collects what a row is blamed or warned for. */
-class Remarks {
-  readonly kept: RowFault[] = [];
-  count = 0;
-
-  add(line: number, column: string, code: string, zh: string, en: string, text = ''): void {
-    this.count++;
-    if (this.kept.length < FAULTS_KEPT)
-      this.kept.push({ line, column, code, zh, en, text: text.slice(0, 80) });
-  }
 }
 
 /** Villages and hamlets: reached, by what, from which node, since when. */
@@ -291,12 +250,12 @@ function readSheet<const Of extends Columns & { readonly code: typeof code }>(
   columns: Of,
   levels: readonly Level[],
   { register }: FilingContext,
-  check: (line: number, row: RowOf<Of>, blame: Remarks, warn: Remarks) => void,
+  check: (line: number, row: RowOf<Of>, blame: RowFaults, warn: RowFaults) => void,
 ): SheetRead<RowOf<Of>> {
-  const { rows, faults, faultCount } = readTable(csvSheet(bytes), columns);
-  const [blame, warn] = [new Remarks(), new Remarks()];
+  const read = readTable(csvSheet(bytes), columns);
+  const [blame, warn] = [new RowFaults(read), new RowFaults()];
   const seen = new Map<string, number>();
-  for (const { line, row } of rows) {
+  for (const { line, row } of read.rows) {
     const own = row.code as string;
     const place = register.find(own);
     const first = seen.get(own);
@@ -331,10 +290,10 @@ function readSheet<const Of extends Columns & { readonly code: typeof code }>(
     check(line, row, blame, warn);
   }
   return {
-    rows,
-    faults: [...faults, ...blame.kept].sort((a, b) => a.line - b.line).slice(0, FAULTS_KEPT),
-    faultCount: faultCount + blame.count,
-    warnings: warn.kept,
+    rows: read.rows,
+    faults: blame.list(),
+    faultCount: blame.count,
+    warnings: warn.list(),
     warningCount: warn.count,
   };
 }

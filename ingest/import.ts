@@ -67,8 +67,8 @@ export async function refuseKnown(store: Store, kind: string, bytes: Uint8Array)
   if (known)
     throw new Fault(
       'already-imported',
-      `这个文件已由 ${known.by} 导入(${known.import}):无须再导`,
-      `${known.by} has brought this file in already (${known.import}): nothing is left to do`,
+      `这个文件已由 ${known.by} 导入过(${known.import})`,
+      `${known.by} has brought this very file in already (${known.import})`,
     );
 }
 
@@ -76,21 +76,29 @@ function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** An import to be stored. */
+interface Storing {
+  readonly kind: string;
+  readonly origin: Origin;
+  readonly now: Date;
+  /** Rows of the file. */
+  readonly rows: number;
+  readonly progress?: Progress | undefined;
+  /** One of its own, where a second try must fall on the rows of the first. */
+  readonly name?: string;
+}
+
 /**
  * Stores the rows `draw` gives for the import's name and notes the import, which makes them count.
  *
- * @param name one of its own, where a second try must fall on the rows of the first
  * @returns the import's name
  */
 export async function storeImport(
   store: Store,
-  kind: string,
-  { file, bytes, by, note }: Origin,
-  now: Date,
+  { kind, origin, now, rows: fileRows, progress, name = importName(now) }: Storing,
   draw: (name: string) => readonly Batch[],
-  progress: Progress = () => {},
-  name: string = importName(now),
 ): Promise<string> {
+  const { file, bytes, by, note } = origin;
   const batches = draw(name);
   const total = batches.reduce((sum, { rows }) => sum + rows.length, 0);
   let done = 0;
@@ -100,7 +108,7 @@ export async function storeImport(
       // Table and rows come from one batch, which the compiler forgets when it takes them apart.
       await store.insert(table, chunk as readonly InsertOf<typeof table>[]);
       done += chunk.length;
-      progress(done, total);
+      progress?.(done, total);
     }
   await store.insert('import', [
     {
@@ -109,11 +117,48 @@ export async function storeImport(
       file,
       sha256: sha256Of(bytes),
       sizeB: bytes.byteLength,
-      rows: total,
+      rows: fileRows,
       by,
       note,
       at: now.toISOString(),
     },
   ]);
   return name;
+}
+
+/** When, whether only to look, and whom to tell. */
+export interface ImportRun {
+  readonly now: Date;
+  /** Checks everything and stores nothing. */
+  readonly dryRun: boolean;
+  readonly progress?: Progress;
+}
+
+/** A file's rows, held against all there is to hold them against. */
+export interface Checked<Row> {
+  readonly rows: readonly Row[];
+  readonly faults: readonly RowFault[];
+  readonly faultCount: number;
+}
+
+/**
+ * Stores a checked file as an import, unless it has faults or only a look was wanted.
+ *
+ * @param draw the rows to be stored under the import's name, and when
+ */
+export async function settleImport(
+  store: Store,
+  kind: string,
+  origin: Origin,
+  { now, dryRun, progress }: ImportRun,
+  { rows, faults, faultCount }: Checked<unknown>,
+  draw: (name: string, updated: string) => readonly Batch[],
+): Promise<Imported> {
+  if (faultCount > 0 || dryRun) return { import: null, rows: rows.length, faults, faultCount };
+  const name = await storeImport(
+    store,
+    { kind, origin, now, rows: rows.length, progress },
+    (given) => draw(given, now.toISOString()),
+  );
+  return { import: name, rows: rows.length, faults, faultCount };
 }

@@ -10,11 +10,19 @@ import {
   parsePrefix,
   prefixText,
 } from './address-space.ts';
-import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
+import {
+  type Checked,
+  type Imported,
+  type ImportRun,
+  type Origin,
+  refuseKnown,
+  settleImport,
+} from './import.ts';
 import { PREFIX_IMPORT, PURPOSES } from './library.ts';
-import { checkEntry, checkName, checkOneOf, Faults, text } from './library-row.ts';
+import { checkEntry, checkName, checkOneOf, text } from './library-row.ts';
 import type { Register } from './register.ts';
-import { type Columns, csvSheet, type RowFault, readTable } from './table-file.ts';
+import { RowFaults } from './row-faults.ts';
+import { type Columns, csvSheet, readTable } from './table-file.ts';
 
 export const PREFIX_COLUMNS = {
   prefix: text('prefix', '地址段'),
@@ -30,16 +38,10 @@ export const PREFIX_COLUMNS = {
 
 type Row = Omit<InsertOf<'library_prefix'>, 'import'>;
 
-interface PrefixFile {
-  readonly rows: readonly Row[];
-  readonly faults: readonly RowFault[];
-  readonly faultCount: number;
-}
-
 /** Pure: the rows of a file, or all that is wrong with it. */
-export function readPrefixes(bytes: Uint8Array, register: Register): PrefixFile {
+export function readPrefixes(bytes: Uint8Array, register: Register): Checked<Row> {
   const read = readTable(csvSheet(bytes), PREFIX_COLUMNS);
-  const faults = new Faults(read.faults, read.faultCount);
+  const faults = new RowFaults(read);
   const seen = new Map<string, number>();
   const rows = read.rows.map(({ line, row }): Row => {
     const blame = faults.at(line);
@@ -80,25 +82,25 @@ export function readPrefixes(bytes: Uint8Array, register: Register): PrefixFile 
     const partOf = wider && isPrefix(wider) ? prefixText(wider) : '';
     return { ...row, ...days, prefix, partOf };
   });
-  return { rows, faults: faults.list, faultCount: faults.count };
+  return { rows, faults: faults.list(), faultCount: faults.count };
 }
 
-/** Whole or not at all; a dry run stores nothing. */
+/**
+ * Whole or not at all; a dry run stores nothing.
+ *
+ * @throws Fault `already-imported`
+ */
 export async function importPrefixes(
   store: Store,
   register: Register,
   origin: Origin,
-  now: Date,
-  dryRun: boolean,
-  progress?: Progress,
+  run: ImportRun,
 ): Promise<Imported> {
-  const { rows, faults, faultCount } = readPrefixes(origin.bytes, register);
-  const read = { rows: rows.length, faults, faultCount };
-  if (dryRun || faultCount > 0) return { import: null, ...read };
-  const draw = (name: string) => [
-    { table: 'library_prefix' as const, rows: rows.map((row) => ({ import: name, ...row })) },
-  ];
-  return { import: await storeImport(store, PREFIX_IMPORT, origin, now, draw, progress), ...read };
+  await refuseKnown(store, PREFIX_IMPORT, origin.bytes);
+  const checked = readPrefixes(origin.bytes, register);
+  return settleImport(store, PREFIX_IMPORT, origin, run, checked, (name) => [
+    { table: 'library_prefix', rows: checked.rows.map((row) => ({ import: name, ...row })) },
+  ]);
 }
 
 function isWider(wider: Prefix, space: Prefix): boolean {

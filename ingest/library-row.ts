@@ -1,36 +1,13 @@
-/** What prefixes and services share as rows of a file: faults with codes, texts, dates, places. Pure. */
+/** What prefixes and services share as rows of a file: texts, dates, places. Pure. */
 import { z } from 'zod';
 import { nameSchema } from '../probes/measurement.ts';
-import { OPEN_END } from './library.ts';
+import { daySchema, FOREVER } from './days.ts';
 import type { Register } from './register.ts';
-import { FAULTS_KEPT, type RowFault } from './table-file.ts';
-
-/** What is wrong, where, and what stands there. */
-type Blame = (column: string, code: string, zh: string, en: string, text: string) => void;
+import type { Blame } from './row-faults.ts';
 
 /** A column that is checked with its row, so that each fault has a code of its own. */
 export function text(...titles: [string, ...string[]]) {
   return { titles, value: z.string(), expects: { zh: '文字', en: 'text' } };
-}
-
-/** Gathers the faults of a file's rows. */
-export class Faults {
-  readonly list: RowFault[];
-  count: number;
-
-  constructor(faults: readonly RowFault[], count: number) {
-    this.list = [...faults];
-    this.count = count;
-  }
-
-  /** For one line of the file. */
-  at(line: number): Blame {
-    return (column, code, zh, en, text) => {
-      this.count++;
-      if (this.list.length < FAULTS_KEPT)
-        this.list.push({ line, column, code, zh, en, text: text.slice(0, 80) });
-    };
-  }
 }
 
 /** Checks what an entry of either library has, and gives its span of days. */
@@ -62,7 +39,7 @@ export function checkEntry(
       'the register has no place with this code',
       row.area,
     );
-  const validTo = row.validTo === '' ? OPEN_END : row.validTo;
+  const validTo = row.validTo === '' ? FOREVER : row.validTo;
   const [fromGood, toGood] = [isDay(row.validFrom), isDay(validTo)];
   if (!fromGood) blameDay(blame, 'validFrom', row.validFrom);
   if (!toGood) blameDay(blame, 'validTo', row.validTo);
@@ -109,23 +86,14 @@ function isPlain(text: string): boolean {
   return !/\p{C}/u.test(text) && !/^[=+\-@]/.test(text);
 }
 
-/** A real day that the store's type Date holds. */
-function isDay(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) &&
-    text >= '1970-01-01' &&
-    text <= OPEN_END &&
-    !Number.isNaN(Date.parse(text)) &&
-    new Date(text).toISOString().startsWith(text)
-  );
-}
+const isDay = (text: string) => daySchema.safeParse(text).success;
 
 function blameDay(blame: Blame, column: string, text: string): void {
   blame(
     column,
     'day-malformed',
-    `${column} 应为日期 YYYY-MM-DD,1970 年至 2149-06-06`,
-    `${column} wants a day, YYYY-MM-DD, from 1970 to 2149-06-06`,
+    `${column} 应为日期 YYYY-MM-DD,1970 年至 ${FOREVER}`,
+    `${column} wants a day, YYYY-MM-DD, from 1970 to ${FOREVER}`,
     text,
   );
 }

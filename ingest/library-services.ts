@@ -2,11 +2,19 @@
 import { domainToASCII } from 'node:url';
 import type { InsertOf } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
-import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
+import {
+  type Checked,
+  type Imported,
+  type ImportRun,
+  type Origin,
+  refuseKnown,
+  settleImport,
+} from './import.ts';
 import { hostOf, SERVICE_IMPORT, SERVICE_KINDS, SERVICE_LEVELS } from './library.ts';
-import { checkEntry, checkName, checkOneOf, Faults, text } from './library-row.ts';
+import { checkEntry, checkName, checkOneOf, text } from './library-row.ts';
 import type { Register } from './register.ts';
-import { type Columns, csvSheet, type RowFault, readTable } from './table-file.ts';
+import { RowFaults } from './row-faults.ts';
+import { type Columns, csvSheet, readTable } from './table-file.ts';
 
 export const SERVICE_COLUMNS = {
   name: text('name', '域名'),
@@ -26,16 +34,10 @@ type Row = Omit<InsertOf<'library_service'>, 'import'>;
 
 const FAMILIES: Readonly<Record<string, number[]>> = { '4': [4], '6': [6], '4+6': [4, 6] };
 
-interface ServiceFile {
-  readonly rows: readonly Row[];
-  readonly faults: readonly RowFault[];
-  readonly faultCount: number;
-}
-
 /** Pure: the rows of a file, or all that is wrong with it. */
-export function readServices(bytes: Uint8Array, register: Register): ServiceFile {
+export function readServices(bytes: Uint8Array, register: Register): Checked<Row> {
   const read = readTable(csvSheet(bytes), SERVICE_COLUMNS);
-  const faults = new Faults(read.faults, read.faultCount);
+  const faults = new RowFaults(read);
   const seen = new Map<string, number>();
   const rows = read.rows.map(({ line, row }): Row => {
     const blame = faults.at(line);
@@ -92,25 +94,25 @@ export function readServices(bytes: Uint8Array, register: Register): ServiceFile
       lines: [...new Set(lines)].sort(),
     };
   });
-  return { rows, faults: faults.list, faultCount: faults.count };
+  return { rows, faults: faults.list(), faultCount: faults.count };
 }
 
-/** Whole or not at all; a dry run stores nothing. */
+/**
+ * Whole or not at all; a dry run stores nothing.
+ *
+ * @throws Fault `already-imported`
+ */
 export async function importServices(
   store: Store,
   register: Register,
   origin: Origin,
-  now: Date,
-  dryRun: boolean,
-  progress?: Progress,
+  run: ImportRun,
 ): Promise<Imported> {
-  const { rows, faults, faultCount } = readServices(origin.bytes, register);
-  const read = { rows: rows.length, faults, faultCount };
-  if (dryRun || faultCount > 0) return { import: null, ...read };
-  const draw = (name: string) => [
-    { table: 'library_service' as const, rows: rows.map((row) => ({ import: name, ...row })) },
-  ];
-  return { import: await storeImport(store, SERVICE_IMPORT, origin, now, draw, progress), ...read };
+  await refuseKnown(store, SERVICE_IMPORT, origin.bytes);
+  const checked = readServices(origin.bytes, register);
+  return settleImport(store, SERVICE_IMPORT, origin, run, checked, (name) => [
+    { table: 'library_service', rows: checked.rows.map((row) => ({ import: name, ...row })) },
+  ]);
 }
 
 /** A name of at least two labels as DNS has it, from any script (UTS 46); null for anything else. */

@@ -6,6 +6,7 @@
 import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
 import { covers, isPrefix, type Prefix, parsePrefix } from './address-space.ts';
+import { dayAfter, dayBefore } from './days.ts';
 import { type Bounded, type Gap, type Overlap, PrefixTree } from './prefix-tree.ts';
 
 export const PURPOSES = [
@@ -33,11 +34,6 @@ export const SERVICE_KINDS = [
 
 /** The five levels of the administration, 省市县乡村. */
 export const SERVICE_LEVELS = ['province', 'city', 'county', 'township', 'village'] as const;
-
-/** The last day of what has no end. */
-export const OPEN_END = '2149-06-06';
-
-const DAY_MS = 86_400_000;
 
 export const PREFIX_IMPORT = 'library-prefixes';
 export const SERVICE_IMPORT = 'library-services';
@@ -185,12 +181,4 @@ function put<Value>(map: Map<string, Value[]>, key: string, value: Value): void 
   const found = map.get(key);
   if (found) found.push(value);
   else map.set(key, [value]);
-}
-
-function dayBefore(day: string): string {
-  return new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);
 }

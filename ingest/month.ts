@@ -3,6 +3,8 @@
  * own zone. China has kept UTC+8 without daylight saving since 1992, so the offset is a constant.
  */
 
+import { Fault } from '../probes/fault.ts';
+
 const OFFSET_MS = 8 * 3_600_000;
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
@@ -14,6 +16,16 @@ export interface Span {
 
 export function isMonth(text: string): boolean {
   return MONTH.test(text);
+}
+
+/** @throws Fault `month-malformed` for anything but a month */
+export function requireMonth(text: string): string {
+  if (isMonth(text)) return text;
+  throw new Fault(
+    'month-malformed',
+    `“${text}” 不是月份:请写成 YYYY-MM`,
+    `"${text}" is not a month: write YYYY-MM`,
+  );
 }
 
 /** `YYYY-MM-DD` in Asia/Shanghai. */

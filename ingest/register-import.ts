@@ -5,25 +5,12 @@
 import type { Store } from '../sql/store.ts';
 import { hashToken, newToken } from './binding.ts';
 import type { CountyMap } from './county-map.ts';
-import {
-  type Batch,
-  type Imported,
-  type Origin,
-  type Progress,
-  refuseKnown,
-  storeImport,
-} from './import.ts';
+import { type Imported, type ImportRun, type Origin, refuseKnown, settleImport } from './import.ts';
 import { LINE_COLUMNS, lineChanges } from './line-changes.ts';
 import { placeChanges } from './place-changes.ts';
 import { PLACE_COLUMNS } from './place-file.ts';
 import { PROBE_COLUMNS, probeChanges } from './probe-changes.ts';
 import { type Columns, csvSheet, readTable, type TableRead } from './table-file.ts';
-
-export interface ImportRun {
-  readonly now: Date;
-  readonly dryRun: boolean;
-  readonly progress?: Progress;
-}
 
 /** A probe's token, shown once. */
 export interface NewToken {
@@ -47,22 +34,29 @@ export async function importPlaces(
   ]);
   const changes = placeChanges(read.rows, { places, lines, validFrom, counties });
   const { warnings, warningCount } = changes;
-  const stored = await settle(store, 'places', origin, run, read, changes, (name, updated) => [
-    {
-      table: 'place',
-      rows: changes.places.map((place) => ({
-        ...place,
-        successors: [...place.successors],
-        updated,
-        import: name,
-      })),
-    },
-    { table: 'line', rows: changes.lines.map((line) => ({ ...line, updated, import: name })) },
-    {
-      table: 'place_statistic',
-      rows: changes.statistics.map((counted) => ({ ...counted, updated, import: name })),
-    },
-  ]);
+  const stored = await settleImport(
+    store,
+    'places',
+    origin,
+    run,
+    { ...changes, rows: read.rows },
+    (name, updated) => [
+      {
+        table: 'place',
+        rows: changes.places.map((place) => ({
+          ...place,
+          successors: [...place.successors],
+          updated,
+          import: name,
+        })),
+      },
+      { table: 'line', rows: changes.lines.map((line) => ({ ...line, updated, import: name })) },
+      {
+        table: 'place_statistic',
+        rows: changes.statistics.map((counted) => ({ ...counted, updated, import: name })),
+      },
+    ],
+  );
   return { ...stored, warnings, warningCount };
 }
 
@@ -84,9 +78,16 @@ export async function importLines(
     store.query('line_register', {}),
   ]);
   const changes = lineChanges(read.rows, { places, lines, validFrom, carriers });
-  return settle(store, 'lines', origin, run, read, changes, (name, updated) => [
-    { table: 'line', rows: changes.lines.map((line) => ({ ...line, updated, import: name })) },
-  ]);
+  return settleImport(
+    store,
+    'lines',
+    origin,
+    run,
+    { ...changes, rows: read.rows },
+    (name, updated) => [
+      { table: 'line', rows: changes.lines.map((line) => ({ ...line, updated, import: name })) },
+    ],
+  );
 }
 
 /**
@@ -109,46 +110,28 @@ export async function importProbes(
     probes,
     lines: new Set(lines.map(({ line }) => line)),
   });
-  return settle(store, 'probes', origin, run, read, changes, (name, updated) => {
-    const tokens = changes.probes.map(({ probe }) => ({ probe, token: newToken() }));
-    run.handOver(tokens);
-    const enrolled = run.now.toISOString();
-    return [
-      {
-        table: 'probe',
-        rows: changes.probes.map((bound, index) => ({
-          ...bound,
-          ...{ tokenSha256: hashToken(tokens[index]?.token ?? ''), enrolled, revoked: null },
-          ...{ updated, import: name },
-        })),
-      },
-    ];
-  });
-}
-
-type Faulty = Pick<Imported, 'faults' | 'faultCount'>;
-
-async function settle(
-  store: Store,
-  kind: string,
-  origin: Origin,
-  { now, dryRun, progress }: ImportRun,
-  { rows }: { readonly rows: readonly unknown[] },
-  { faults, faultCount }: Faulty,
-  draw: (name: string, updated: string) => readonly Batch[],
-): Promise<Imported> {
-  const stored =
-    faultCount > 0 || dryRun
-      ? null
-      : await storeImport(
-          store,
-          kind,
-          origin,
-          now,
-          (name) => draw(name, now.toISOString()),
-          progress,
-        );
-  return { import: stored, rows: rows.length, faults, faultCount };
+  return settleImport(
+    store,
+    'probes',
+    origin,
+    run,
+    { ...changes, rows: read.rows },
+    (name, updated) => {
+      const tokens = changes.probes.map(({ probe }) => ({ probe, token: newToken() }));
+      run.handOver(tokens);
+      const enrolled = run.now.toISOString();
+      return [
+        {
+          table: 'probe',
+          rows: changes.probes.map((bound, index) => ({
+            ...bound,
+            ...{ tokenSha256: hashToken(tokens[index]?.token ?? ''), enrolled, revoked: null },
+            ...{ updated, import: name },
+          })),
+        },
+      ];
+    },
+  );
 }
 
 function refused<Of extends Columns>({ rows, faults, faultCount }: TableRead<Of>): Imported {

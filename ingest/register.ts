@@ -148,17 +148,19 @@ export async function importBuiltInRegister(store: Store, now = new Date()): Pro
   const updated = now.toISOString();
   await storeImport(
     store,
-    'places',
-    { file: basename(file.pathname), bytes, by: 'tongda', note },
-    now,
+    {
+      kind: 'places',
+      origin: { file: basename(file.pathname), bytes, by: 'tongda', note },
+      now,
+      rows: places.length,
+      name: source,
+    },
     (name) => [
       {
         table: 'place',
         rows: places.map((place) => ({ ...place, validFrom, source, updated, import: name })),
       },
     ],
-    () => {},
-    source,
   );
   return places.length;
 }

@@ -42,6 +42,8 @@ export interface Sheet {
 }
 
 export interface TableRead<Of extends Columns> {
+  /** What the header calls each column; ours where the file lacks it. */
+  readonly titles: Readonly<Record<string, string>>;
   readonly rows: readonly { readonly line: number; readonly row: RowOf<Of> }[];
   /** At most {@link FAULTS_KEPT}; none: every row is good. */
   readonly faults: readonly RowFault[];
@@ -90,7 +92,10 @@ export function csvSheet(bytes: Uint8Array): Sheet | RowFault {
 
 /** Reads a sheet under the names of its header; a fault of the whole file stays the only one. */
 export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: Of): TableRead<Of> {
-  if (!('header' in sheet)) return { rows: [], faults: [sheet], faultCount: 1 };
+  const titles = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, column.titles[0]]),
+  );
+  if (!('header' in sheet)) return { titles, rows: [], faults: [sheet], faultCount: 1 };
   const faults: RowFault[] = [];
   let faultCount = 0;
   const blame = (fault: RowFault) => {
@@ -99,7 +104,17 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
   };
 
   const places = headerPlaces(sheet.header, columns, blame);
-  if (faultCount > 0) return { rows: [], faults, faultCount };
+  for (const [name, place] of places) titles[name] = sheet.header[place] ?? '';
+  if (faultCount === 0 && sheet.rows.length === 0)
+    blame({
+      line: 1,
+      column: '',
+      code: 'rows-missing',
+      zh: '只有表头,没有数据行',
+      en: 'there is a header and no row',
+      text: sheet.header.join(','),
+    });
+  if (faultCount > 0) return { titles, rows: [], faults, faultCount };
 
   const rows: { line: number; row: RowOf<Of> }[] = [];
   for (const { line, cells } of sheet.rows) {
@@ -123,7 +138,7 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
       if (parsed.success) row[name] = parsed.data;
       else {
         good = false;
-        const title = place === undefined ? column.titles[0] : (sheet.header[place] ?? '');
+        const title = titles[name] ?? '';
         blame({
           line,
           column: title,
@@ -136,7 +151,7 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
     }
     if (good) rows.push({ line, row: row as RowOf<Of> });
   }
-  return { rows, faults, faultCount };
+  return { titles, rows, faults, faultCount };
 }
 
 /** Where each column stands; what is missing, twice there or unknown is blamed on line 1. */

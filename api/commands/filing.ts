@@ -1,9 +1,8 @@
 /** `tongda filing`: what carriers state each month, brought in version by version, and who is late. */
 import type { Command } from 'commander';
 import { file, filingDue, filingStates } from '../../ingest/filing-store.ts';
-import { dayOf, isMonth, monthOf, monthSpan } from '../../ingest/month.ts';
+import { dayOf, monthOf, monthSpan, requireMonth } from '../../ingest/month.ts';
 import { loadRegister } from '../../ingest/register.ts';
-import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
 import {
@@ -83,12 +82,7 @@ async function importFiling(paths: string[], options: FileOptions): Promise<void
 async function list(options: { month?: string; json?: boolean }): Promise<void> {
   const now = new Date();
   const month = options.month ?? monthOf(new Date(monthSpan(monthOf(now)).start.getTime() - 1));
-  if (!isMonth(month))
-    throw new Fault(
-      'month-malformed',
-      `${month} 不是月份:请写如 2026-10`,
-      `${month} is not a month: write it as 2026-10`,
-    );
+  requireMonth(month);
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
     const plan = planOf(config.plan, await loadRegister(store, dayOf(now)));

@@ -1,16 +1,11 @@
 /** `tongda library`: who holds which addresses and names, held against what probes saw. */
 import type { Command } from 'commander';
 import { addressText, parseAddress } from '../../ingest/address-space.ts';
-import {
-  loadLibrary,
-  OPEN_END,
-  PREFIX_IMPORT,
-  SERVICE_IMPORT,
-  SERVICE_KINDS,
-} from '../../ingest/library.ts';
+import { FOREVER } from '../../ingest/days.ts';
+import { loadLibrary, PREFIX_IMPORT, SERVICE_IMPORT, SERVICE_KINDS } from '../../ingest/library.ts';
 import { importPrefixes, PREFIX_COLUMNS } from '../../ingest/library-prefixes.ts';
 import { importServices, SERVICE_COLUMNS } from '../../ingest/library-services.ts';
-import { dayOf, isMonth, monthOf } from '../../ingest/month.ts';
+import { dayOf, monthOf, requireMonth } from '../../ingest/month.ts';
 import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import type { Store } from '../../sql/store.ts';
@@ -26,6 +21,7 @@ import {
   tellImport,
 } from '../import-file.ts';
 import { libraryReport, prefixOf, serviceOf } from '../library-report.ts';
+import { dayGiven, limitGiven } from './arguments.ts';
 
 const KINDS = { prefixes: importPrefixes, services: importServices } as const;
 type Kind = keyof typeof KINDS;
@@ -151,7 +147,10 @@ async function bringIn(kind: string, file: string, options: ImportOptions): Prom
   await open(async (store) => {
     const register = await loadRegister(store, dayOf(now));
     const { dryRun = false } = options;
-    tellImport(await bring(store, register, origin, now, dryRun, importProgress()), options);
+    tellImport(
+      await bring(store, register, origin, { now, dryRun, progress: importProgress() }),
+      options,
+    );
   });
 }
 
@@ -161,7 +160,7 @@ interface On {
 }
 
 async function lookup(text: string, { on, json }: On): Promise<void> {
-  const day = dayGiven(on);
+  const day = dayGiven(on ?? dayOf(new Date()));
   const address = parseAddress(text);
   if (address === null)
     throw new Fault(
@@ -187,7 +186,7 @@ async function targets({
   on,
   json,
 }: On & { kind: string; area: string }): Promise<void> {
-  const day = dayGiven(on);
+  const day = dayGiven(on ?? dayOf(new Date()));
   if (kind !== '' && !(SERVICE_KINDS as readonly string[]).includes(kind))
     throw new Fault(
       'kind-unknown',
@@ -206,19 +205,8 @@ async function targets({
 async function check(options: { month?: string; limit: string; json?: boolean }): Promise<void> {
   const now = new Date();
   const { month = monthOf(now), json } = options;
-  if (!isMonth(month))
-    throw new Fault(
-      'month-malformed',
-      `${month} 不是月份 YYYY-MM`,
-      `${month} is not a month YYYY-MM`,
-    );
-  const limit = Number(options.limit);
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= 10_000))
-    throw new Fault(
-      'limit-malformed',
-      `--limit ${options.limit} 不合要求:请写 1 到 10000 的整数`,
-      `--limit ${options.limit} will not do: a whole number from 1 to 10000`,
-    );
+  requireMonth(month);
+  const limit = limitGiven(options.limit);
   await open(async (store) => {
     const report = await libraryReport(store, await loadLibrary(store), month, now, limit);
     if (report.overlaps.count > 0) process.exitCode = 1;
@@ -345,14 +333,8 @@ function kindOf(kind: string): Kind {
   );
 }
 
-function dayGiven(on = dayOf(new Date())): string {
-  if (!/^\d{4}-\d\d-\d\d$/.test(on) || Number.isNaN(Date.parse(on)))
-    throw new Fault('day-malformed', `${on} 不是日期 YYYY-MM-DD`, `${on} is not a day YYYY-MM-DD`);
-  return on;
-}
-
 function endText(validTo: string): string {
-  return validTo === OPEN_END ? '' : validTo;
+  return validTo === FOREVER ? '' : validTo;
 }
 
 function open(work: (store: Store) => Promise<void>): Promise<void> {

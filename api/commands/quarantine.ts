@@ -10,6 +10,7 @@ import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
 import { planOf } from '../plan-source.ts';
 import { NEWEST, quarantineRow, titleOf } from '../routes/quarantine.ts';
+import { limitGiven } from './arguments.ts';
 
 interface Filter {
   readonly code: string;
@@ -64,20 +65,13 @@ export function quarantineCommand(program: Command): void {
 }
 
 async function list(text: string, { code, probe, limit, json }: Filter): Promise<void> {
-  const count = Number(limit);
-  if (!(Number.isInteger(count) && count >= 1 && count <= 10_000))
-    throw new Fault(
-      'limit-malformed',
-      `--limit ${limit} 不合要求:请写 1 到 10000 的整数`,
-      `--limit ${limit} will not do: a whole number from 1 to 10000`,
-    );
   await withStore(loadConfig(process.env), async ({ store }) => {
     const rows = await store.query('quarantine_page', {
       ...NEWEST,
       code,
       probe,
       text,
-      limit: count,
+      limit: limitGiven(limit),
     });
     if (json) return print(JSON.stringify(rows.map(quarantineRow)));
     for (const row of rows) {

@@ -1,8 +1,6 @@
 /** `tongda register`: places, lines and probes by file, and what the register was on any day. */
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
-import { FIRST_DAY, FOREVER } from '../../ingest/days.ts';
 import { LINE_TEMPLATE } from '../../ingest/line-changes.ts';
 import { dayOf } from '../../ingest/month.ts';
 import { PLACE_TEMPLATE } from '../../ingest/place-file.ts';
@@ -29,6 +27,7 @@ import {
 import { placeRecord } from '../place-record.ts';
 import { planOf } from '../plan-source.ts';
 import { REGISTER_KINDS } from '../routes/register.ts';
+import { dayGiven } from './arguments.ts';
 
 type Kind = (typeof REGISTER_KINDS)[number];
 
@@ -65,7 +64,7 @@ export function registerCommand(program: Command): void {
     .description(
       '地点的新增、更名、改码、合并、拆分、撤销 · places added, renamed, recoded, merged, split, closed',
     )
-    .option('--valid-from <day>', validFrom, day)
+    .option('--valid-from <day>', validFrom, dayGiven)
     .addHelpText(
       'after',
       `
@@ -85,7 +84,7 @@ along; those of one that is split or closed do not, and a warning says so.
     .description(
       '接入线路;与现有不同的成为新版本 · access lines; what differs becomes a new version',
     )
-    .option('--valid-from <day>', validFrom, day)
+    .option('--valid-from <day>', validFrom, dayGiven)
     .addHelpText(
       'after',
       `
@@ -122,7 +121,7 @@ along; those of one that is split or closed do not, and a warning says so.
     .command('show')
     .description('一个地点的沿革 · a place through time')
     .argument('<code>', '区划代码 code of the place')
-    .option('--on <day>', '只看当天 YYYY-MM-DD · only as of that day', day)
+    .option('--on <day>', '只看当天 YYYY-MM-DD · only as of that day', dayGiven)
     .option('--json', '机器可读的结果 · machine-readable result')
     .addHelpText('after', '\n例 Example:\n  tongda register show 320102002001 --on 2026-12-31')
     .action(show);
@@ -268,17 +267,4 @@ function template(kind: string): void {
       `there is no template of ${kind}; there are: ${REGISTER_KINDS.join(', ')}`,
     );
   process.stdout.write(text);
-}
-
-function day(text: string): string {
-  const parsed = z.iso
-    .date()
-    .refine((given) => given >= FIRST_DAY && given <= FOREVER)
-    .safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new Fault(
-    'day-malformed',
-    `“${text}” 不是 ${FIRST_DAY} 以来的日期:请写 YYYY-MM-DD`,
-    `"${text}" is no day since ${FIRST_DAY}: write YYYY-MM-DD`,
-  );
 }

@@ -152,10 +152,16 @@ describe('before anything is brought in', () => {
 describe('an import', () => {
   it('with one bad row stores nothing, and neither does a dry run', async () => {
     const bad = `${PREFIXES}\n58.242.0.1/16,联通,unicom,32,access,,2020-01-01,,APNIC`;
-    const refused = await importPrefixes(test.store, register, origin(bad), next(), false);
+    const refused = await importPrefixes(test.store, register, origin(bad), {
+      now: next(),
+      dryRun: false,
+    });
     expect(refused).toMatchObject({ import: null, faultCount: 1 });
     expect(refused.faults).toMatchObject([{ line: 8, code: 'prefix-host-bits' }]);
-    const dry = await importPrefixes(test.store, register, origin(PREFIXES), next(), true);
+    const dry = await importPrefixes(test.store, register, origin(PREFIXES), {
+      now: next(),
+      dryRun: true,
+    });
     expect(dry).toMatchObject({ import: null, rows: 6, faultCount: 0 });
     expect((await loadLibrary(test.store)).prefixes).toEqual([]);
   });
@@ -172,9 +178,12 @@ describe('an import', () => {
   });
 
   it('of a good file is all there', async () => {
-    const prefixes = await importPrefixes(test.store, register, origin(PREFIXES), next(), false);
+    const prefixes = await importPrefixes(test.store, register, origin(PREFIXES), {
+      now: next(),
+      dryRun: false,
+    });
     expect(prefixes).toMatchObject({ rows: 6, faultCount: 0, import: expect.any(String) });
-    await importServices(test.store, register, origin(SERVICES), next(), false);
+    await importServices(test.store, register, origin(SERVICES), { now: next(), dryRun: false });
     const loaded = await loadLibrary(test.store);
     expect([loaded.prefixes.length, loaded.services.length]).toEqual([6, 3]);
   });
@@ -341,10 +350,10 @@ describe('by command', () => {
     expect(name).toBeNull();
     expect(faults.map(({ line, code }: { line: number; code: string }) => [line, code])).toEqual([
       [2, 'prefix-not-public'],
-      [3, 'prefix-malformed'],
-      [3, 'purpose-unknown'],
       [3, 'area-unknown'],
       [3, 'day-malformed'],
+      [3, 'prefix-malformed'],
+      [3, 'purpose-unknown'],
     ]);
   });
 

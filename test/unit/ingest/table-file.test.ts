@@ -53,6 +53,7 @@ describe('a table that people bring', () => {
     ['a column missing', 'households\n', 'column-missing'],
     ['no header at all', '', 'column-missing'],
     ['a quote left open', 'code\n"3201\n', 'csv-malformed'],
+    ['a header and nothing else', 'code,households\n', 'rows-missing'],
     ['cells beyond the header', 'code\n320102002001,5\n', 'row-too-long'],
   ])('refuses %s', (_, text, code) => {
     expect(read(text)).toMatchObject({ rows: [], faults: [{ code }], faultCount: 1 });
