@@ -215,6 +215,12 @@ export class EvidenceReader {
     return (await this.retiredBetween(first, last)) ? run : null;
   }
 
+  /** The station's own lines, which no area counts. */
+  async ownLines(): Promise<string[]> {
+    const own = await this.#answers.renewed('own lines', () => this.store.query('own_lines', {}));
+    return own.map(({ line }) => line);
+  }
+
   #measuredDays(): Promise<QueryRow<'measured_days'>[]> {
     return this.#answers.renewed('measured days', () => this.store.query('measured_days', {}));
   }

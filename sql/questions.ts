@@ -179,6 +179,7 @@ export const queries = {
     params: { first: 'Date', last: 'Date' },
     columns: { lines: 'UInt64' },
   },
+  own_lines: { params: {}, columns: { line: 'String' } },
   line_places: { params: { line: 'String' }, columns: { place: 'String' } },
   months: { params: {}, columns: { month: 'String' } },
   month_counts: {
@@ -270,6 +271,7 @@ export const queries = {
       within: 'String',
       days: 'Array(Date)',
       runs: 'Array(UInt64)',
+      own: 'Array(String)',
     },
     columns: seriesColumns,
   },

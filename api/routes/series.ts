@@ -119,7 +119,8 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
   }
   if (kept) {
     const at = line ? commonPrefix(await placesOf(reader, line)) : within;
-    const rows = await reader.ask('series_line', { ...question, ...kept, within: at });
+    const own = await reader.ownLines();
+    const rows = await reader.ask('series_line', { ...question, ...kept, own, within: at });
     return { rows, over: line ? 'runs' : 'lines' };
   }
   const rows = await reader.ask('series', { ...question, slot: `v${slotNumber}` });

@@ -65,6 +65,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   month: ['2026-09', '2026-10'],
   months: [['2026-10', '2026-11'], ['2026-11']],
   partitions: [[], [20261101, 20261102]],
+  own: [[], ['line-1']],
   passRatio: [0.5, 0.9],
   place: ['', '320106001000', '320106001004'],
   probe: ['probe-3', 'probe-5', ''],
