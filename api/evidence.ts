@@ -22,7 +22,7 @@ import { type Done, monthRules } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
 import { Answers } from './answers.ts';
 import type { AreaFigure } from './contract/figure.ts';
-import { areaFigures, type Evidence, ofCarrier, ofKinds, rolledFigures } from './figure.ts';
+import { areaFigures, type Evidence, ofCarrier, ofVillages, rolledFigures } from './figure.ts';
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
@@ -238,7 +238,7 @@ export class EvidenceReader {
         this.register(month),
       ]);
       const registered = lines.filter(({ technology }) => technology !== LOOPBACK);
-      return ofKinds({ observed, registered }, target.villageKinds, register);
+      return ofVillages({ observed, registered }, target.villageKinds, register);
     });
   }
 
@@ -255,7 +255,7 @@ export class EvidenceReader {
     const { last } = monthDays(month);
     const day = [last, today].sort()[0] ?? today;
     const [current] = await this.#answers.renewed('register signature', () =>
-      this.store.query('register_signature', {}),
+      this.store.query('tables_signature', { tables: ['place', 'import'] }),
     );
     // Tens of thousands of places are read once, and again when an import changed them.
     const key = `register ${day} ${current?.signature}`;

@@ -34,16 +34,21 @@ export interface Evidence {
   readonly registered: readonly RegisteredLine[];
 }
 
-/** What lies in villages of some kinds; everything for none. */
-export function ofKinds(
+/**
+ * What counts for a target: nothing in a village that is served from outside, and where the target is for
+ * villages of some kinds, only what lies in those.
+ *
+ * @param kinds none: all
+ */
+export function ofVillages(
   evidence: Evidence,
   kinds: readonly string[],
   register: Register,
 ): Evidence {
-  if (kinds.length === 0) return evidence;
   const counts = ({ place }: { readonly place: string }) => {
     const village = register.find(ancestorCode(place, 'village') ?? '');
-    return village !== undefined && kinds.includes(village.kind);
+    if (village?.outside) return false;
+    return kinds.length === 0 || (village !== undefined && kinds.includes(village.kind));
   };
   return {
     observed: evidence.observed.filter(counts),

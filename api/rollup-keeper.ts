@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { monthOf } from '../ingest/month.ts';
+import { dayOf, monthOf } from '../ingest/month.ts';
 import { retiredDays } from '../sql/retention.ts';
 import {
   monthsToPack,
@@ -31,6 +31,8 @@ export interface RollUpOptions {
   readonly anew?: boolean;
   readonly progress?: (done: number, total: number, period: string) => void;
   readonly signal?: AbortSignal;
+  /** What is known from the last time. */
+  readonly signatures?: LineSignatures;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface RollUpOptions {
 export async function rollUp(
   store: Store,
   plan: Plan,
-  { anew = false, progress, signal }: RollUpOptions = {},
+  { anew = false, progress, signal, signatures = new LineSignatures() }: RollUpOptions = {},
 ): Promise<number> {
   const judgements = judgementsOf(plan);
   const stale = async (): Promise<{ days: Stale[]; months: Stale[] }> => {
@@ -52,8 +54,7 @@ export async function rollUp(
       store.query('rollups_done', {}),
     ]);
     const months = [...new Set(measured.map(({ day }) => day.slice(0, 7)))];
-    const signatures = await store.query('lines_signature', { months });
-    const lines = new Map(signatures.map(({ month, signature }) => [month, signature]));
+    const lines = await signatures.of(store, months);
     const known = anew ? [] : done;
     return {
       days: staleDays(measured, known, frozen),
@@ -88,15 +89,38 @@ export async function rollUp(
   return drawn;
 }
 
+/**
+ * Signatures of the lines of months, asked again only when something was written to the register or the
+ * day is another: they go through all lines and villages.
+ */
+class LineSignatures {
+  #key = '';
+  #known: ReadonlyMap<string, string> = new Map();
+
+  async of(store: Store, months: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const [written] = await store.query('tables_signature', {
+      tables: ['place', 'line', 'import'],
+    });
+    const key = JSON.stringify([written?.signature, dayOf(new Date()), months]);
+    if (key !== this.#key) {
+      const rows = await store.query('lines_signature', { months });
+      this.#known = new Map(rows.map(({ month, signature }) => [month, signature]));
+      this.#key = key;
+    }
+    return this.#known;
+  }
+}
+
 /** Rolls up from now on, until stopped. */
 export function keepRollups(store: Store, plan: Plan, log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const signatures = new LineSignatures();
   const keep = async () => {
     while (!signal.aborted) {
       const begun = performance.now();
       try {
-        const drawn = await rollUp(store, plan, { signal });
+        const drawn = await rollUp(store, plan, { signal, signatures });
         if (drawn > 0)
           log.debug({ drawn, tookMs: performance.now() - begun }, '汇总已更新 · rolled up');
       } catch (reason) {

@@ -313,7 +313,10 @@ export const queries = {
       'newest',
     ]),
   },
-  register_signature: { params: {}, columns: { signature: 'String' } },
+  tables_signature: {
+    params: { tables: 'Array(String)' },
+    columns: { signature: 'String' },
+  },
   rollups_done: {
     params: {},
     columns: tables.rollup_done,

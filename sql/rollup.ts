@@ -353,22 +353,27 @@ function judging(
   return {
     question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
     value, passed, runs, newest, {rules:String} AS rules
-FROM (\n${asked.sql}\n)${villageKinds.length > 0 ? AMONG : ''}`,
+FROM (\n${asked.sql}\n)${AMONG}`,
     params: {
-      ...(villageKinds.length > 0 && { villageKinds, last }),
+      ...{ villageKinds, last },
       ...bind(indicator.params, { start, end, ...evidence }),
       ...{ month, run, target, rules: rulesOf(judgement) },
     },
   };
 }
 
-/** Lines of villages of some kinds, as the register last says within the month. */
+/** The day as of which a month's register counts: its last, or today while it runs. */
+const AS_OF = "least({last:Date}, toDate(now(), 'Asia/Shanghai'))";
+
+/** Lines of villages that count for the target, as the register has them at the month's end, or today. */
 const AMONG = `
-WHERE substring(place, 1, 12) IN
-(
-    SELECT code FROM place_version
-    WHERE level = 'village' AND kind IN {villageKinds:Array(String)} AND validFrom <= {last:Date} AND {last:Date} <= validTo
-)`;
+WHERE substring(place, 1, 12) NOT IN (${villagesThat('outside')})
+    AND (empty({villageKinds:Array(String)}) OR substring(place, 1, 12) IN (${villagesThat('kind IN {villageKinds:Array(String)}')}))`;
+
+function villagesThat(are: string): string {
+  return `SELECT code FROM place_version
+    WHERE level = 'village' AND ${are} AND validFrom <= ${AS_OF} AND ${AS_OF} <= validTo`;
+}
 
 type Bound = Readonly<Record<string, unknown>>;
 

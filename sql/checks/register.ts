@@ -4,14 +4,14 @@ import type { Finding, StoreCheck } from './check.ts';
 const COLUMNS = [
   {
     column: 'line',
-    known: 'SELECT line FROM line',
+    known: 'SELECT line FROM line_version',
     code: 'line-unknown',
     zh: '线路未登记',
     en: 'the line is not registered',
   },
   {
     column: 'place',
-    known: 'SELECT code FROM place',
+    known: 'SELECT code FROM place_version',
     code: 'place-unknown',
     zh: '地点不在登记册中',
     en: 'the place is not in the register',

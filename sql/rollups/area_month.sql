@@ -38,7 +38,7 @@ FROM
             SELECT asked.1, place, own, 0, false, toDateTime64(0, 6, 'UTC'), false
             FROM
             (
-                SELECT place, own, toString(village.kind) AS kind, arrayJoin(arrayZip({targets:Array(String)}, {villageKinds:Array(Array(String))})) AS asked
+                SELECT place, own, toString(village.kind) AS kind, village.outside AS outside, arrayJoin(arrayZip({targets:Array(String)}, {villageKinds:Array(Array(String))})) AS asked
                 FROM
                 (
                     -- Lines registered at any time in the month, each as it last stood.
@@ -49,12 +49,12 @@ FROM
                 ) AS registered
                 LEFT JOIN
                 (
-                    SELECT code, kind FROM place_version
-                    WHERE level = 'village' AND validFrom <= {last:Date} AND {last:Date} <= validTo
+                    SELECT code, kind, outside FROM place_version
+                    WHERE level = 'village' AND validFrom <= least({last:Date}, toDate(now(), 'Asia/Shanghai')) AND least({last:Date}, toDate(now(), 'Asia/Shanghai')) <= validTo
                 ) AS village ON village.code = substring(registered.place, 1, 12)
                 WHERE technology != 'loopback'
             )
-            WHERE empty(asked.2) OR has(asked.2, kind)
+            WHERE NOT outside AND (empty(asked.2) OR has(asked.2, kind))
         )
     )
     WHERE length(place) >= width

@@ -75,6 +75,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   slot: ['v0', 'v1'],
   slotNumber: [0, 1],
   step: ['day', 'hour'],
+  tables: [['place', 'import'], ['line']],
   target: ['access-rate', 'ipv6-network'],
   source: ['test'],
   start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
@@ -99,7 +100,7 @@ function paramsOf(params: Readonly<Record<string, string>>, round: number, known
 const OWN: Readonly<Record<string, readonly string[]>> = {
   rollups_done: ['run', 'signature', 'done'],
   measured_days: ['signature'],
-  register_signature: ['signature'],
+  tables_signature: ['signature'],
 };
 
 interface Asked {

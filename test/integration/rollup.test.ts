@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LinePage } from '../../api/contract/measurement.ts';
 import type { Progress } from '../../api/contract/target.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
+import { areaFigures } from '../../api/figure.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
 import { lines } from '../../api/routes/lines.ts';
@@ -199,6 +200,64 @@ describe('rollups', () => {
       expect(town[count] + country[count]).toBeLessThanOrEqual(all[count]);
     }
     expect(town.placesRegistered + country.placesRegistered).toBe(8383 + 200 + 13263 + 112);
+    await rollUp(store, reader().plan);
+  });
+
+  it('leave out what is served from outside, and draw anew what a village’s kind decides', async () => {
+    const plan = planOf('broadband-china-2015', await loadRegister(store, '2026-11-20'));
+    const asked = () => new EvidenceReader(store, plan, () => NOW);
+    await rollUp(store, plan);
+    const rural = async () => {
+      const [, target] = plan.targets;
+      if (!target) throw new Error('the plan has two targets');
+      return (await asked().figures(target, '2026-11', WHOLE))[0]?.figure;
+    };
+    const before = await rural();
+    const [village] = await store.read<InsertOf<'place'>>(
+      `SELECT * FROM place_version
+       WHERE kind = 'village_committee' AND code IN (SELECT substring(place, 1, 12) FROM line WHERE line LIKE 'l-3_-0')
+       ORDER BY code LIMIT 1`,
+    );
+    if (!before || !village) throw new Error('no village with lines');
+    const [counted] = await store.read<{ lines: number }>(
+      'SELECT count() AS lines FROM line WHERE startsWith(place, {code:String})',
+      { code: village.code },
+    );
+    const lines = counted?.lines ?? 0;
+    const turned = async (its: Partial<InsertOf<'place'>>, updated: string) => {
+      await store.insert('place', [{ ...village, ...its, updated }]);
+      // Both months have lines there, and their figures are other ones now.
+      expect(await rollUp(store, plan)).toBe(2);
+      for (const month of ['2026-10', '2026-11'])
+        for (const target of plan.targets) {
+          const reader = asked();
+          const [evidence, register] = await Promise.all([
+            reader.evidence(target, month),
+            reader.register(month),
+          ]);
+          const raw = areaFigures(
+            target,
+            reader.indicatorOf(target),
+            evidence,
+            register,
+            '32',
+            'village',
+          );
+          const scope = { ...WHOLE, level: 'village' } as const;
+          expect(await reader.figures(target, month, scope)).toEqual(raw);
+        }
+      return rural();
+    };
+    const outside = await turned({ outside: true }, '2030-01-01T00:00:00.000000Z');
+    expect(outside).toMatchObject({
+      registered: before.registered - lines,
+      placesRegistered: before.placesRegistered - 1,
+      placesObserved: before.placesObserved - 1,
+    });
+    expect(outside?.observed).toBeLessThan(before.observed);
+    const town = await turned({ kind: 'residents_committee' }, '2030-01-02T00:00:00.000000Z');
+    expect(town).toEqual(outside);
+    expect(await turned({}, '2030-01-03T00:00:00.000000Z')).toEqual(before);
     await rollUp(store, reader().plan);
   });
 
