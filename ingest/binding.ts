@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
 import type { Store } from '../sql/store.ts';
+import { dayBefore } from './days.ts';
 import { dayOf } from './month.ts';
 import { Refusal } from './refusal.ts';
 import type { Register } from './register.ts';
@@ -173,15 +174,15 @@ export interface Enrolment {
   readonly technology: string;
   readonly subscribedDownBps: number | null;
   readonly subscribedUpBps: number | null;
-  /** First day of the line, `YYYY-MM-DD`. */
-  readonly validFrom: string;
+  /** First day of the line, `YYYY-MM-DD`; null: of a line nobody knows the 1st of this month. */
+  readonly validFrom: string | null;
 }
 
 /**
- * Registers a line and binds a probe to it.
+ * Binds a probe to a line, which is registered when nothing is known of it.
  *
  * @returns the probe's token: shown once, stored only as its SHA-256
- * @throws Fault `name-malformed`, `place-unknown`, `technology-unknown`, `probe-exists`
+ * @throws Fault `name-malformed`, `place-unknown`, `technology-unknown`, `probe-exists`, `line-differs`
  */
 export async function enrol(
   store: Store,
@@ -209,6 +210,7 @@ export async function enrol(
       `不认识接入技术 ${enrolment.technology},可用:${TECHNOLOGIES.join('、')}`,
       `technology ${enrolment.technology} is not known; there are: ${TECHNOLOGIES.join(', ')}`,
     );
+  const day = dayOf(now);
   const probes = await store.query('probe_tokens', {});
   if (probes.some(({ probe }) => probe === enrolment.probe))
     throw new Refusal(
@@ -219,8 +221,23 @@ export async function enrol(
     );
 
   const { probe, ...line } = enrolment;
+  const versions = await store.query('line_named', { line: line.line });
+  const standing = versions.find(({ validFrom, validTo }) => validFrom <= day && day <= validTo);
+  // What is registered of a line, its rates and its optical node, is not put aside by a probe.
+  if (versions.length > 0 && !(standing && sameLine(standing, line)))
+    throw new Refusal(
+      409,
+      'line-differs',
+      `线路 ${line.line} 已登记为别的内容或已停用:请用其登记的地点、运营商与接入技术,或先以 tongda register import lines 变更`,
+      `line ${line.line} is registered otherwise, or has ended: give the place, carrier and technology it has, or change it first with tongda register import lines`,
+    );
   const token = newToken();
-  await store.insert('line', [line]);
+  const [first] = versions;
+  const validFrom = line.validFrom ?? `${day.slice(0, 7)}-01`;
+  if (!first) await store.insert('line', [{ ...line, validFrom }]);
+  // That it was there earlier than is known is news, and takes nothing away.
+  else if (line.validFrom !== null && line.validFrom < first.validFrom && sameLine(first, line))
+    await store.insert('line', [{ ...line, validFrom, validTo: dayBefore(first.validFrom) }]);
   await store.insert('probe', [
     {
       probe,
@@ -231,6 +248,13 @@ export async function enrol(
     },
   ]);
   return token;
+}
+
+function sameLine(
+  one: Pick<Enrolment, 'place' | 'carrier' | 'technology'>,
+  other: Pick<Enrolment, 'place' | 'carrier' | 'technology'>,
+): boolean {
+  return (['place', 'carrier', 'technology'] as const).every((key) => one[key] === other[key]);
 }
 
 /** A new token for an enrolled probe, whose old one is void at once: for a probe that lost it. */

@@ -180,7 +180,10 @@ export const queries = {
     columns: { lines: 'UInt64' },
   },
   own_lines: { params: {}, columns: { line: 'String' } },
-  line_places: { params: { line: 'String' }, columns: { place: 'String' } },
+  line_named: {
+    params: { line: 'String' },
+    columns: columnsOf('line', ['line', 'place', 'carrier', 'technology', 'validFrom', 'validTo']),
+  },
   months: { params: {}, columns: { month: 'String' } },
   month_counts: {
     params: { start: 'DateTime64(3)', end: 'DateTime64(3)' },

@@ -7,6 +7,7 @@ import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
+import { dayGiven } from './arguments.ts';
 
 export function probeCommand(program: Command): void {
   const probe = program.command('probe').description('登记探针与线路 · enrol probes and lines');
@@ -21,7 +22,11 @@ export function probeCommand(program: Command): void {
     .option('--technology <name>', '接入技术 access technology', 'ftth')
     .option('--down-mbps <number>', '签约下行 subscribed download', mbps)
     .option('--up-mbps <number>', '签约上行 subscribed upload', mbps)
-    .option('--from <day>', '线路启用日 YYYY-MM-DD,默认本月 1 日 · first day of the line')
+    .option(
+      '--from <day>',
+      '线路启用日 YYYY-MM-DD,新线路默认本月 1 日 · first day of the line',
+      dayGiven,
+    )
     .option('--json', '机器可读的结果 · machine-readable result')
     .action(
       async (
@@ -50,7 +55,7 @@ export function probeCommand(program: Command): void {
               technology: options.technology,
               subscribedDownBps: options.downMbps ?? null,
               subscribedUpBps: options.upMbps ?? null,
-              validFrom: options.from ?? `${dayOf(now).slice(0, 7)}-01`,
+              validFrom: options.from ?? null,
             },
             now,
           );

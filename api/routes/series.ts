@@ -129,7 +129,7 @@ async function bucketsOf(reader: EvidenceReader, question: Question): Promise<An
 
 /** Where a line is or was, by code: its days lie together there. */
 async function placesOf(reader: EvidenceReader, line: string): Promise<string[]> {
-  const rows = await reader.ask('line_places', { line });
+  const rows = await reader.ask('line_named', { line });
   return rows.map(({ place }) => place);
 }
 

@@ -4,9 +4,9 @@ import { type ServerType, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemHandler } from '../../api/problem.ts';
-import { enrol, ProbeDirectory } from '../../ingest/binding.ts';
+import { enrol, ProbeDirectory, probeNamed } from '../../ingest/binding.ts';
 import { collector } from '../../ingest/collector.ts';
-import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
+import { importBuiltInRegister, loadRegister, type Register } from '../../ingest/register.ts';
 import { Writer } from '../../ingest/writer.ts';
 import { type Measurement, measurementSchema } from '../../probes/measurement.ts';
 import { type Acknowledgement, acknowledgementSchema, encodeReport } from '../../probes/report.ts';
@@ -18,21 +18,23 @@ let test: TestStore;
 let server: ServerType;
 let url: string;
 let token: string;
+let register: Register;
+
+const enrolment = {
+  probe: 'xuanwu-1',
+  line: 'line-1',
+  place: '320102002001',
+  carrier: 'telecom',
+  technology: 'ftth',
+  subscribedDownBps: 100e6,
+  subscribedUpBps: null,
+  validFrom: '2026-01-01',
+};
 
 beforeAll(async () => {
   test = await startTestStore();
   await importBuiltInRegister(test.store);
-  const register = await loadRegister(test.store, '2026-11-10');
-  const enrolment = {
-    probe: 'xuanwu-1',
-    line: 'line-1',
-    place: '320102002001',
-    carrier: 'telecom',
-    technology: 'ftth',
-    subscribedDownBps: 100e6,
-    subscribedUpBps: null,
-    validFrom: '2026-01-01',
-  };
+  register = await loadRegister(test.store, '2026-11-10');
   token = await enrol(test.store, register, enrolment, now);
   const app = new Hono()
     .route(
@@ -55,6 +57,38 @@ beforeAll(async () => {
 afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   await test.stop();
+});
+
+describe('a probe on a line that is there', () => {
+  const lines = () =>
+    test.store.read('SELECT * FROM line WHERE line = {line:String}', { line: 'line-1' });
+
+  it('is bound to it, and leaves what is known of the line', async () => {
+    const before = await lines();
+    const second = {
+      ...enrolment,
+      probe: 'xuanwu-2',
+      subscribedDownBps: null,
+      validFrom: '2026-11-01',
+    };
+    await enrol(test.store, register, second, now);
+    expect(await lines()).toEqual(before);
+    const bound = await probeNamed(test.store, 'xuanwu-2');
+    expect(bound?.bindingAt(now)).toMatchObject({ line: 'line-1', place: '320102002001' });
+  });
+
+  it.each([
+    ['another place', { place: '320102002002' }],
+    ['another carrier', { carrier: 'unicom' }],
+    ['another technology', { technology: 'lte' }],
+  ])('is refused with %s, and nothing is stored', async (_, its) => {
+    const before = await lines();
+    await expect(
+      enrol(test.store, register, { ...enrolment, probe: 'xuanwu-3', ...its }, now),
+    ).rejects.toMatchObject({ code: 'line-differs' });
+    expect(await lines()).toEqual(before);
+    expect(await probeNamed(test.store, 'xuanwu-3')).toBeNull();
+  });
 });
 
 const report = (measurements: readonly Measurement[], agentId = 'xuanwu-1') =>
