@@ -5,13 +5,18 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 });
 
-/** Files of the slow projects run one after the other: they share two cores, one engine, one network. */
-const alone = {
-  fileParallelism: false,
+/** With engines and processes of their own, which a machine of two cores gives half of its time. */
+const slow = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   globalSetup: new URL('./build.ts', import.meta.url).pathname,
 };
+/** One file after the other, and nothing beside them: what they look at is time, or one network. */
+const alone = (groupOrder: number) => ({
+  ...slow,
+  fileParallelism: false,
+  sequence: { groupOrder },
+});
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -19,9 +24,10 @@ export default defineConfig({
     env: { TZ: 'America/St_Johns' },
     projects: [
       project('unit'),
-      project('integration', alone),
-      project('browser', alone),
-      project('lab', alone),
+      // Much of their time is waiting: two files at once.
+      project('integration', { ...slow, maxWorkers: 2, sequence: { groupOrder: 1 } }),
+      project('browser', alone(2)),
+      project('lab', alone(3)),
     ],
   },
 });
