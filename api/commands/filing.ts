@@ -70,8 +70,6 @@ async function importFiling(paths: string[], options: FileOptions): Promise<void
     );
     tellImport(filed, options);
     if (json) return;
-    for (const { line, code, zh, en, text } of filed.warnings)
-      print(`注意 第 ${line} 行 warning, line ${line}\t[${code}]\t${zh} · ${en}\t${text}`);
     if (filed.version !== null)
       print(
         `第 ${filed.version} 版,${filed.warningCount} 处注意 · version ${filed.version}, ${filed.warningCount} warnings`,

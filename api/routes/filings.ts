@@ -1,23 +1,107 @@
-/** `GET /v1/filings`: whether every carrier of the plan has filed a month, in time, late or not yet. */
-import { Hono } from 'hono';
-import { filingDue, filingStates } from '../../ingest/filing-store.ts';
-import type { FilingList } from '../contract/filing.ts';
+/**
+ * `GET /v1/filings`: whether every carrier of the plan has filed a month, in time, late or not yet; and
+ * what was filed, row by row.
+ */
+import { type Context, Hono } from 'hono';
+import {
+  type CountingFiling,
+  countingFiling,
+  filingDue,
+  filingStates,
+} from '../../ingest/filing-store.ts';
+import { isMonth } from '../../ingest/month.ts';
+import type {
+  FiledAreaRow,
+  FiledPage,
+  FiledPlaceRow,
+  FiledRow,
+  FilingList,
+  StandingFiling,
+} from '../contract/filing.ts';
 import type { EvidenceReader } from '../evidence.ts';
-import { monthOfRequest } from './request.ts';
+import { placeOf } from '../figure.ts';
+import { type FiledVersionKey, filedAreas, filedPlaces } from '../filed.ts';
+import {
+  codeCursorOfRequest,
+  countOfRequest,
+  malformed,
+  monthOfRequest,
+  placeOfRequest,
+  receivedByOfRequest,
+  requireCarrier,
+} from './request.ts';
 
 export function filings(reader: EvidenceReader): Hono {
-  return new Hono().get('/v1/filings', async (context) => {
-    const now = reader.now();
-    const month = monthOfRequest(context, now);
-    const { carriers, filings: rule } = reader.plan;
-    const due = filingDue(month, rule.dueDay);
-    const versions = await reader.ask('filing_versions', { month });
-    const codes = carriers.map(({ code }) => code);
-    const answer: FilingList = {
-      month,
-      due: due.toISOString(),
-      items: filingStates(versions, codes, due, now),
-    };
-    return context.json(answer);
-  });
+  return new Hono()
+    .get('/v1/filings', async (context) => {
+      const now = reader.now();
+      const month = monthOfRequest(context, now);
+      const { carriers, filings: rule } = reader.plan;
+      const due = filingDue(month, rule.dueDay);
+      const versions = await reader.ask('filing_versions', { month });
+      const codes = carriers.map(({ code }) => code);
+      const answer: FilingList = {
+        month,
+        due: due.toISOString(),
+        items: filingStates(versions, codes, due, now),
+      };
+      return context.json(answer);
+    })
+    .get('/v1/filings/:carrier/:month/places', async (context) =>
+      context.json(
+        await pageOf<FiledPlaceRow>(reader, context, context.req.param(), async (version) =>
+          (await filedPlaces(reader, version)).map(({ place, ...cells }) => ({
+            ...cells,
+            code: place,
+          })),
+        ),
+      ),
+    )
+    .get('/v1/filings/:carrier/:month/areas', async (context) =>
+      context.json(
+        await pageOf<FiledAreaRow>(reader, context, context.req.param(), async (version) =>
+          (await filedAreas(reader, version)).map(({ area, ...cells }) => ({
+            ...cells,
+            code: area,
+          })),
+        ),
+      ),
+    );
+}
+
+/** A version as answers name it. */
+export function versionOf(filing: CountingFiling | null): StandingFiling | null {
+  if (!filing) return null;
+  const { version, received, sha256, import: name } = filing;
+  return { version, received, sha256, import: name };
+}
+
+async function pageOf<Row extends FiledRow>(
+  reader: EvidenceReader,
+  context: Context,
+  { carrier, month }: { readonly carrier: string; readonly month: string },
+  rowsOf: (version: FiledVersionKey) => Promise<readonly Omit<Row, 'name'>[]>,
+): Promise<FiledPage<Row>> {
+  requireCarrier(carrier, reader.plan);
+  if (!isMonth(month)) throw malformed('month', month.slice(0, 40), 'YYYY-MM');
+  const limit = countOfRequest(context, 'limit', 100, 1_000);
+  const after = codeCursorOfRequest(context);
+  const receivedBy = receivedByOfRequest(context, reader.now());
+  const register = await reader.register(month);
+  const within = placeOfRequest(context, register, reader.plan.area);
+  const versions = await reader.ask('filing_versions', { month });
+  const filing = countingFiling(versions, carrier, receivedBy);
+  const rest = (filing ? await rowsOf(filing) : []).filter(
+    ({ code }) => code > after && code.startsWith(within.code),
+  );
+  const page = rest.slice(0, limit);
+  return {
+    month,
+    carrier,
+    receivedBy: receivedBy.toISOString(),
+    within: placeOf(within),
+    filing: versionOf(filing),
+    items: page.map((row) => ({ ...row, name: register.find(row.code)?.name ?? '' }) as Row),
+    next: rest.length > limit ? (page.at(-1)?.code ?? null) : null,
+  };
 }
