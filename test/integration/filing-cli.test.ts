@@ -1,8 +1,15 @@
 /** Filings by command on a running station, and as its API then tells them. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FilingList, StandingPage } from '../../api/contract/filing.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {
+  FiledAreaRow,
+  FiledPage,
+  FiledPlaceRow,
+  FilingList,
+  StandingEvidence,
+  StandingPage,
+} from '../../api/contract/filing.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();
@@ -69,6 +76,76 @@ it('gives standings of the whole register, whose parts add up', async () => {
   expect(parts).toMatchObject({ declared: 1, unserved: 1, confirmed: 0, contradicted: 0 });
   expect(Object.values(parts).reduce((sum, part) => sum + part)).toBe(places);
   expect(places).toBeGreaterThan(50);
+});
+
+it('prints every warning once', async () => {
+  const { code, stdout } = await bring(GOOD.replace('OLT-7', ''), '--dry-run');
+  expect(code).toBe(0);
+  expect(stdout.split('optical-node-missing')).toHaveLength(2);
+  expect(stdout.split('第 2 行')).toHaveLength(2);
+});
+
+describe('the rows of a filing', () => {
+  const rows = <Row extends FiledPlaceRow | FiledAreaRow>(path: string) =>
+    getJson<FiledPage<Row>>(`${station.url}/v1/filings/telecom/2025-10/${path}`);
+
+  it('lead from a standing down to the line of the file', async () => {
+    const standing = await getJson<StandingEvidence>(
+      `${station.url}/v1/standings/320102002001?target=access-rate&month=2025-10&carrier=telecom`,
+    );
+    const filed = await getJson<FiledPage<FiledPlaceRow>>(
+      `${station.url}${standing.declared?.filed}`,
+    );
+    expect(filed.filing).toEqual(standing.filing);
+    expect(filed.items).toEqual([
+      {
+        ...{ code: '320102002001', name: expect.stringMatching(/./), row: 2, reached: true },
+        ...{ technology: 'ftth', opticalNode: 'OLT-8', reachedOn: '2025-10-08', mobile: '' },
+        note: '',
+      },
+    ]);
+    const { items } = await getJson<{ items: { import: string; by: string }[] }>(
+      `${station.url}/v1/register/imports?kind=`,
+    );
+    expect(items.find((one) => one.import === filed.filing?.import)?.by).toBe('wang');
+  });
+
+  it('come page by page, of the version that counted', async () => {
+    const first = await rows<FiledPlaceRow>('places?limit=1');
+    expect([first.items.map(({ row }) => row), first.next]).toEqual([[2], '320102002001']);
+    const second = await rows<FiledPlaceRow>(`places?limit=1&cursor=${first.next}`);
+    expect([second.items.map(({ row }) => row), second.next]).toEqual([[3], null]);
+    const before = await rows<FiledPlaceRow>('places?receivedBy=2025-11-01T00:00:00Z');
+    expect([before.filing, before.items]).toEqual([null, []]);
+    expect((await rows('places?within=320104')).items).toEqual([]);
+  });
+
+  it('are of areas too', async () => {
+    const sheet = join(directory.path, 'areas.csv');
+    writeFileSync(sheet, '区划代码,宽带用户总数,家庭户数,备注\n3201,90,100,注\n');
+    const only = await tongda(['filing', 'import', sheet, ...FOR], data);
+    expect(only.code, only.stderr).toBe(0);
+    expect(only.stdout).toContain('places-withdrawn');
+    expect((await rows('places')).items).toEqual([]);
+    const areas = await rows<FiledAreaRow>('areas');
+    expect(areas.filing?.version).toBe(3);
+    expect(areas.items).toMatchObject([
+      { code: '3201', name: '南京市', row: 2, subscribers: 90, residents: null, note: '注' },
+    ]);
+    const older = await rows<FiledAreaRow>(`areas?receivedBy=${areas.filing?.received}`);
+    expect(older.filing).toEqual(areas.filing);
+  });
+
+  it.each([
+    ['nobody/2025-10/places', 400, 'parameter-malformed'],
+    ['telecom/2025-13/places', 400, 'parameter-malformed'],
+    ['telecom/2025-10/places?limit=0', 400, 'parameter-malformed'],
+    ['telecom/2025-10/areas?cursor=x', 400, 'parameter-malformed'],
+    ['telecom/2025-10/areas?within=99', 404, 'place-unknown'],
+  ])('are refused: %s', async (path, status, code) => {
+    const response = await fetch(`${station.url}/v1/filings/${path}`);
+    expect([response.status, await response.json()]).toMatchObject([status, { code }]);
+  });
 });
 
 it('refuses a month that is none', async () => {
