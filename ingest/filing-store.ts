@@ -56,15 +56,22 @@ export function countingFiling(
   carrier: string,
   at: Date,
 ): CountingFiling | null {
-  const own = ownVersions(versions, carrier, at);
-  const latest = own.at(-1);
-  return latest ? { ...latest, version: own.length } : null;
+  return ownVersions(versions, carrier, at).at(-1) ?? null;
 }
 
-function ownVersions(versions: readonly Version[], carrier: string, at: Date): Version[] {
-  return versions.filter(
-    (version) => version.carrier === carrier && new Date(version.received) <= at,
-  );
+/**
+ * A carrier's versions of a month, each with its number. Pure.
+ *
+ * @param versions first received first, as the store gives them
+ */
+export function numberedVersions(versions: readonly Version[], carrier: string): CountingFiling[] {
+  return versions
+    .filter((version) => version.carrier === carrier)
+    .map((version, index) => ({ ...version, version: index + 1 }));
+}
+
+function ownVersions(versions: readonly Version[], carrier: string, at: Date): CountingFiling[] {
+  return numberedVersions(versions, carrier).filter(({ received }) => new Date(received) <= at);
 }
 
 /** The instant from which a filing is late: the end of the due day in the following month, Asia/Shanghai. */
@@ -115,12 +122,7 @@ export async function file(
   now: Date,
   progress?: Progress,
 ): Promise<Filed> {
-  if (!carriers.includes(carrier))
-    throw new Fault(
-      'carrier-unknown',
-      `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
-      `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
-    );
+  requirePlanned(carrier, carriers);
   requireMonth(month);
   if (month > monthOf(now))
     throw new Fault(
@@ -234,6 +236,16 @@ export async function file(
     },
   );
   return { ...answer, import: name, version: versions.length + 1 };
+}
+
+/** @throws Fault `carrier-unknown` for one that is not among the plan's */
+export function requirePlanned(carrier: string, carriers: readonly string[]): void {
+  if (carriers.includes(carrier)) return;
+  throw new Fault(
+    'carrier-unknown',
+    `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
+    `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
+  );
 }
 
 /** The places of the month before, as its latest version has them. */

@@ -104,6 +104,25 @@ const AREA_COLUMNS = {
 type FiledPlace = RowOf<typeof PLACE_COLUMNS>;
 type FiledArea = RowOf<typeof AREA_COLUMNS>;
 
+export type SheetKind = 'places' | 'areas';
+
+const LEVELS_OF: Readonly<Record<SheetKind, readonly Level[]>> = {
+  places: ['village', 'hamlet'],
+  areas: ['province', 'city', 'county', 'township'],
+};
+
+/** Levels of the places a sheet is about. */
+export function sheetLevels(kind: SheetKind): readonly Level[] {
+  return LEVELS_OF[kind];
+}
+
+/** A sheet's header as we write it: the code, the name, and what is to be stated. */
+export function sheetTitles(kind: SheetKind): readonly string[] {
+  return Object.values(kind === 'places' ? PLACE_COLUMNS : AREA_COLUMNS).map(
+    ({ titles }) => titles[0],
+  );
+}
+
 /** What a filing is checked against. */
 export interface FilingContext {
   /** `YYYY-MM`. */
@@ -128,58 +147,52 @@ export function readPlaceSheet(
   context: FilingContext,
 ): SheetRead<FiledPlace> {
   const { last } = monthDays(context.month);
-  return readSheet(
-    sheet,
-    PLACE_COLUMNS,
-    ['village', 'hamlet'],
-    context,
-    (line, row, blame, warn) => {
-      if (!row.reached) return;
-      const { technology, opticalNode, reachedOn } = row;
-      if (technology === '')
-        blame.add(
-          line,
-          'technology',
-          'technology-missing',
-          '已通达却未写接入技术',
-          'reached without a technology',
-        );
-      else if (!(FIXED_TECHNOLOGIES as readonly string[]).includes(technology))
-        blame.add(
-          line,
-          'technology',
-          'technology-not-fixed',
-          '光纤通达不能以此技术申报',
-          'this technology cannot stand for fibre reach',
-          technology,
-        );
-      else if (isFibre(technology) && opticalNode === '')
-        warn.add(
-          line,
-          'opticalNode',
-          'optical-node-missing',
-          '未写光节点:此处永远不能判为证实',
-          'no optical node: this place can never be confirmed',
-        );
-      if (reachedOn === null)
-        blame.add(
-          line,
-          'reachedOn',
-          'date-missing',
-          '已通达却未写通达日期',
-          'reached without a date',
-        );
-      else if (reachedOn > last)
-        blame.add(
-          line,
-          'reachedOn',
-          'date-after-month',
-          `通达日期晚于填报月末 ${last}`,
-          `reached after the month's end, ${last}`,
-          reachedOn,
-        );
-    },
-  );
+  return readSheet(sheet, PLACE_COLUMNS, LEVELS_OF.places, context, (line, row, blame, warn) => {
+    if (!row.reached) return;
+    const { technology, opticalNode, reachedOn } = row;
+    if (technology === '')
+      blame.add(
+        line,
+        'technology',
+        'technology-missing',
+        '已通达却未写接入技术',
+        'reached without a technology',
+      );
+    else if (!(FIXED_TECHNOLOGIES as readonly string[]).includes(technology))
+      blame.add(
+        line,
+        'technology',
+        'technology-not-fixed',
+        '光纤通达不能以此技术申报',
+        'this technology cannot stand for fibre reach',
+        technology,
+      );
+    else if (isFibre(technology) && opticalNode === '')
+      warn.add(
+        line,
+        'opticalNode',
+        'optical-node-missing',
+        '未写光节点:此处永远不能判为证实',
+        'no optical node: this place can never be confirmed',
+      );
+    if (reachedOn === null)
+      blame.add(
+        line,
+        'reachedOn',
+        'date-missing',
+        '已通达却未写通达日期',
+        'reached without a date',
+      );
+    else if (reachedOn > last)
+      blame.add(
+        line,
+        'reachedOn',
+        'date-after-month',
+        `通达日期晚于填报月末 ${last}`,
+        `reached after the month's end, ${last}`,
+        reachedOn,
+      );
+  });
 }
 
 /** Provinces to townships: how many of what. */
@@ -187,8 +200,7 @@ export function readAreaSheet(
   sheet: Sheet | RowFault,
   context: FilingContext,
 ): SheetRead<FiledArea> {
-  const levels = ['province', 'city', 'county', 'township'] as const;
-  return readSheet(sheet, AREA_COLUMNS, levels, context, (line, row, blame, warn) => {
+  return readSheet(sheet, AREA_COLUMNS, LEVELS_OF.areas, context, (line, row, blame, warn) => {
     const tiers = [
       row.tierBelow4,
       row.tier4,
@@ -254,7 +266,7 @@ export function isFibre(technology: string): boolean {
 }
 
 /** Which of the two sheets a file is, by its header. */
-export function sheetKind(sheet: Sheet | RowFault): 'places' | 'areas' {
+export function sheetKind(sheet: Sheet | RowFault): SheetKind {
   const header = 'header' in sheet ? sheet.header : [];
   const titles: readonly string[] = PLACE_COLUMNS.reached.titles;
   return header.some((title) => titles.includes(title.toLowerCase())) ? 'places' : 'areas';

@@ -176,3 +176,41 @@ export interface FiledPage<Row extends FiledRow> {
   items: Row[];
   next: string | null;
 }
+
+export type FiledCell = string | number | boolean | null;
+
+export interface FiledSheetDiff {
+  /** How many there are of each; the lists stop at `limit`. */
+  counts: { added: number; removed: number; changed: number };
+  /** In the order of codes, as the three lists all are. */
+  added: readonly FiledCells[];
+  removed: readonly FiledCells[];
+  changed: readonly {
+    code: string;
+    /** Lines of either file. */
+    from: number;
+    to: number;
+    cells: readonly { column: string; from: FiledCell; to: FiledCell }[];
+  }[];
+}
+
+export interface FiledCells {
+  code: string;
+  /** Line of the filed file. */
+  row: number;
+  /** By the names of `FiledPlaceRow` or `FiledAreaRow`. */
+  cells: Readonly<Record<string, FiledCell>>;
+}
+
+/**
+ * `GET /v1/filings/CARRIER/YYYY-MM/diff?from=1&to=2&limit=1000`: what a version says otherwise than an
+ * earlier one; by default the latest and the one before.
+ */
+export interface FilingDiff {
+  month: string;
+  carrier: string;
+  from: StandingFiling;
+  to: StandingFiling;
+  places: FiledSheetDiff;
+  areas: FiledSheetDiff;
+}

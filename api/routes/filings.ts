@@ -1,8 +1,9 @@
 /**
  * `GET /v1/filings`: whether every carrier of the plan has filed a month, in time, late or not yet; and
- * what was filed, row by row.
+ * what was filed, row by row and from version to version.
  */
 import { type Context, Hono } from 'hono';
+import type { SheetDiff } from '../../ingest/filing-diff.ts';
 import {
   type CountingFiling,
   countingFiling,
@@ -15,12 +16,15 @@ import type {
   FiledPage,
   FiledPlaceRow,
   FiledRow,
+  FiledSheetDiff,
+  FilingDiff,
   FilingList,
   StandingFiling,
 } from '../contract/filing.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { type FiledVersionKey, filedAreas, filedPlaces } from '../filed.ts';
+import { compareVersions } from '../filing-comparison.ts';
 import {
   codeCursorOfRequest,
   countOfRequest,
@@ -66,24 +70,59 @@ export function filings(reader: EvidenceReader): Hono {
           })),
         ),
       ),
-    );
+    )
+    .get('/v1/filings/:carrier/:month/diff', async (context) => {
+      const { carrier, month } = ofPath(reader, context.req.param());
+      const number = (name: string) =>
+        context.req.query(name) === undefined ? null : countOfRequest(context, name, 1, 1_000_000);
+      const limit = countOfRequest(context, 'limit', 1_000, 10_000);
+      const [from, to] = [number('from'), number('to')];
+      const found = await compareVersions(reader.store, { carrier, month, from, to });
+      const answer: FilingDiff = {
+        ...{ month, carrier, from: versionOf(found.from), to: versionOf(found.to) },
+        places: shortened(found.places, limit),
+        areas: shortened(found.areas, limit),
+      };
+      return context.json(answer);
+    });
+}
+
+/** What the path names, checked. */
+function ofPath(
+  reader: EvidenceReader,
+  { carrier, month }: { readonly carrier: string; readonly month: string },
+) {
+  requireCarrier(carrier, reader.plan);
+  if (!isMonth(month)) throw malformed('month', month.slice(0, 40), 'YYYY-MM');
+  return { carrier, month };
+}
+
+function shortened({ added, removed, changed }: SheetDiff, limit: number): FiledSheetDiff {
+  return {
+    counts: { added: added.length, removed: removed.length, changed: changed.length },
+    added: added.slice(0, limit),
+    removed: removed.slice(0, limit),
+    changed: changed.slice(0, limit),
+  };
 }
 
 /** A version as answers name it. */
-export function versionOf(filing: CountingFiling | null): StandingFiling | null {
-  if (!filing) return null;
-  const { version, received, sha256, import: name } = filing;
+export function versionOf({
+  version,
+  received,
+  sha256,
+  import: name,
+}: CountingFiling): StandingFiling {
   return { version, received, sha256, import: name };
 }
 
 async function pageOf<Row extends FiledRow>(
   reader: EvidenceReader,
   context: Context,
-  { carrier, month }: { readonly carrier: string; readonly month: string },
+  path: { readonly carrier: string; readonly month: string },
   rowsOf: (version: FiledVersionKey) => Promise<readonly Omit<Row, 'name'>[]>,
 ): Promise<FiledPage<Row>> {
-  requireCarrier(carrier, reader.plan);
-  if (!isMonth(month)) throw malformed('month', month.slice(0, 40), 'YYYY-MM');
+  const { carrier, month } = ofPath(reader, path);
   const limit = countOfRequest(context, 'limit', 100, 1_000);
   const after = codeCursorOfRequest(context);
   const receivedBy = receivedByOfRequest(context, reader.now());
@@ -100,7 +139,7 @@ async function pageOf<Row extends FiledRow>(
     carrier,
     receivedBy: receivedBy.toISOString(),
     within: placeOf(within),
-    filing: versionOf(filing),
+    filing: filing && versionOf(filing),
     items: page.map((row) => ({ ...row, name: register.find(row.code)?.name ?? '' }) as Row),
     next: rest.length > limit ? (page.at(-1)?.code ?? null) : null,
   };

@@ -106,7 +106,7 @@ function scopeOf(
     carrier,
     receivedBy: receivedBy.toISOString(),
     method: STANDING_METHOD,
-    filing: versionOf(filing),
+    filing: filing && versionOf(filing),
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   FiledAreaRow,
   FiledPage,
   FiledPlaceRow,
+  FilingDiff,
   FilingList,
   StandingEvidence,
   StandingPage,
@@ -146,6 +147,89 @@ describe('the rows of a filing', () => {
     const response = await fetch(`${station.url}/v1/filings/${path}`);
     expect([response.status, await response.json()]).toMatchObject([status, { code }]);
   });
+});
+
+describe('the difference of two versions', () => {
+  const diff = (...more: string[]) =>
+    tongda(['filing', 'diff', '--carrier', 'telecom', '--month', '2025-10', ...more], data);
+  const address = () => `${station.url}/v1/filings/telecom/2025-10/diff`;
+
+  it('is told by command and over HTTP', async () => {
+    const told = await diff('--from', '1', '--to', '2');
+    expect(told.code, told.stderr).toBe(0);
+    expect(told.stdout).toContain('± 320102002001\t第 2 行 line 2\topticalNode\tOLT-7 → OLT-8');
+    const one = await getJson<FilingDiff>(`${address()}?from=1&to=2`);
+    expect(one).toMatchObject({ from: { version: 1 }, to: { version: 2 } });
+    expect(one.areas.counts).toEqual({ added: 0, removed: 0, changed: 0 });
+    const { stdout } = await diff('--from', '1', '--to', '2', '--json');
+    expect(JSON.parse(stdout).places.changed).toEqual(one.places.changed);
+    expect(one.places.changed).toEqual([
+      {
+        ...{ code: '320102002001', from: 2, to: 2 },
+        cells: [{ column: 'opticalNode', from: 'OLT-7', to: 'OLT-8' }],
+      },
+    ]);
+  });
+
+  it('is of the latest and the one before, unless others are asked for', async () => {
+    const latest = await getJson<FilingDiff>(`${address()}?limit=1`);
+    expect([latest.from.version, latest.to.version]).toEqual([2, 3]);
+    expect(latest.places.counts).toEqual({ added: 0, removed: 2, changed: 0 });
+    expect(latest.places.removed).toHaveLength(1);
+    expect(latest.areas.added).toMatchObject([{ code: '3201', cells: { subscribers: 90 } }]);
+  });
+
+  it.each([
+    ['?from=4', 404, 'version-unknown'],
+    ['?to=1', 404, 'version-unknown'],
+    ['?from=x', 400, 'parameter-malformed'],
+  ])('is refused: %s', async (query, status, code) => {
+    const response = await fetch(`${address()}${query}`);
+    expect([response.status, await response.json()]).toMatchObject([status, { code }]);
+  });
+});
+
+it.each([
+  ['places', (line: string) => line.replace(/,{6}$/, ',是,ftth,OLT-1,2025-09-01,nr,')],
+  [
+    'areas',
+    (line: string) =>
+      line.replace(/,{20}$/, (cells) => `${cells.slice(0, -12)},100${cells.slice(-11)}`),
+  ],
+])('prints a sheet of %s that can be filled in and brought in', async (sheet, fill) => {
+  const from = ['--carrier', 'mobile', '--month', '2025-09'];
+  const asked = ['filing', 'template', sheet, ...from, '--area', '320102'];
+  const { code, stdout, stderr } = await tongda(asked, data);
+  expect(code, stderr).toBe(0);
+  expect(stdout.charCodeAt(0)).toBe(0xfeff);
+  const lines = stdout.trimEnd().split('\r\n');
+  const filled = lines.map((line, index) => (index === 0 ? line : fill(line)));
+  const path = join(directory.path, 'filled.csv');
+  writeFileSync(path, filled.join('\r\n'));
+  const brought = await tongda(['filing', 'import', path, ...from, '--by', 'li', '--json'], data);
+  expect(brought.code, brought.stdout).toBe(0);
+  expect(JSON.parse(brought.stdout)).toMatchObject({ rows: lines.length - 1, faultCount: 0 });
+  const page = await getJson<FiledPage<FiledPlaceRow>>(
+    `${station.url}/v1/filings/mobile/2025-09/${sheet}?within=320102&limit=1`,
+  );
+  expect(page.items).toMatchObject([
+    sheet === 'places'
+      ? { row: 2, reached: true, opticalNode: 'OLT-1', mobile: 'nr' }
+      : { code: '320102', row: 2, subscribers: null, households: 100 },
+  ]);
+});
+
+it.each([
+  [['template', 'places', '--carrier', 'nobody', '--month', '2025-10'], 'carrier-unknown'],
+  [
+    ['template', 'places', '--carrier', 'telecom', '--month', '2025-10', '--area', '99'],
+    'place-unknown',
+  ],
+  [['diff', '--carrier', 'telecom', '--month', '2025-10', '--from', '0'], 'version-malformed'],
+  [['diff', '--carrier', 'telecom', '--month', '2025-1'], 'month-malformed'],
+])('refuses %j', async (args, code) => {
+  const ended = await tongda(['filing', ...args], data);
+  expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining(`[${code}]`)]);
 });
 
 it('refuses a month that is none', async () => {
