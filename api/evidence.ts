@@ -121,6 +121,16 @@ export class EvidenceReader {
     );
   }
 
+  /** What is drawn from several answers, at most three seconds old. */
+  recent<T>(key: string, draw: () => Promise<T>): Promise<T> {
+    return this.#answers.recent(key, draw);
+  }
+
+  /** What never changes under its key, kept while it is wanted. */
+  lasting<T>(key: string, draw: () => Promise<T>): Promise<T> {
+    return this.#answers.lasting(key, draw);
+  }
+
   /** An indicator's rows, asked once however many readers ask within seconds. */
   indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]> {
     return this.#answers.recent(`indicator ${name} ${JSON.stringify(params)}`, () =>

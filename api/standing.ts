@@ -3,19 +3,21 @@
  * held against what its lines there have shown. Pure.
  *
  * In this order:
- * 1. a place the register does not have: `no evidence`;
- * 2. no row for the place: `no evidence`, whatever was measured. Silence is never `unserved`;
- * 3. filed as not reached: `unserved`, whatever was measured;
- * 4. filed as reached, and of the lines with sufficient evidence
+ * 1. no row for the place: `no evidence`, whatever was measured. Silence is never `unserved`;
+ * 2. filed as not reached: `unserved`, whatever was measured;
+ * 3. filed as reached, and of the lines with sufficient evidence
  *    - none: `declared`;
  *    - those of fixed technologies are all of ones that rule the declared one out: `contradicted`;
  *    - more fail than pass: `contradicted`;
- *    - otherwise at least one passes: `confirmed` if the row names the optical node that a declared
- *      fibre needs, else `declared`.
+ *    - otherwise, that is as many pass as fail or more: `confirmed` if the row names the optical node
+ *      that a declared fibre needs, else `declared`.
  *
- * Lines that pass where nothing was declared (2 and 3) raise the remark `measured-not-declared`: a
- * probe cannot see fibre, so the place is not counted as covered, and what was measured is not hidden.
+ * Where nothing was declared (1 and 2) and of the lines with sufficient evidence more pass than fail, the
+ * remark `measured-not-declared` is raised: a probe cannot see fibre, so the place is not counted as
+ * covered, and what was measured is not hidden. A tie raises nothing.
  */
+import { FIXED_TECHNOLOGIES, isFibre } from '../ingest/filing.ts';
+import type { Place } from '../ingest/register.ts';
 import type { Standing, StandingRemark } from './contract/filing.ts';
 import type { PlanTarget } from './plan.ts';
 
@@ -23,7 +25,7 @@ import type { PlanTarget } from './plan.ts';
 export const STANDING_METHOD = 'standing/1';
 
 /** Every one there is. */
-export const STANDINGS = [
+const STANDINGS = [
   'confirmed',
   'contradicted',
   'declared',
@@ -41,7 +43,6 @@ export interface StandingRule {
 
 /** A place's row in the filing that counts. */
 export interface DeclaredPlace {
-  readonly version: number;
   /** Line of the file. */
   readonly row: number;
   readonly reached: boolean;
@@ -63,13 +64,6 @@ export interface LineMonth {
   readonly sufficient: boolean;
 }
 
-/** What the register says of a place. */
-export interface RegisteredPlace {
-  readonly exists: boolean;
-  /** Whether its service comes from a node elsewhere; null: not known. */
-  readonly servedFromOutside: boolean | null;
-}
-
 export interface JudgedLine extends LineMonth {
   /** null without sufficient evidence. */
   readonly passed: boolean | null;
@@ -78,7 +72,6 @@ export interface JudgedLine extends LineMonth {
 export interface PlaceStanding {
   readonly standing: Standing;
   readonly remarks: readonly StandingRemark[];
-  readonly method: typeof STANDING_METHOD;
   readonly rule: StandingRule;
   /** null: the carrier filed nothing for the place. */
   readonly filing: DeclaredPlace | null;
@@ -86,21 +79,27 @@ export interface PlaceStanding {
   readonly lines: readonly JudgedLine[];
 }
 
-const FIBRE: ReadonlySet<string> = new Set(['ftth', 'fttb', 'fttn']);
-
 /**
- * Fixed technologies of a line, by the declared one they do not rule out. What better plant also
- * delivers fits; what ends in copper or coax fits a fibre that ends at the kerb. Mobile and satellite
- * lines say nothing of a declared fixed access.
+ * Fixed technologies of a line, by the declared one they do not rule out.
+ *
+ * - What better plant also delivers fits: a carrier that declares a building may serve its homes by fibre.
+ * - What brings the fibre less far than declared does not: behind `fttn`, fibre to the node or kerb, is
+ *   copper, so it rules `ftth` and `fttb` out.
+ * - A fibre that ends at the node goes on as pairs or coax, and a register may name either the node
+ *   (`fttn`) or what hangs on it (`dsl`, `docsis`): each of the latter fits a declared `fttn`, and `fttn`
+ *   fits them. They do not fit `fttb`: a building with a fibre of its own is registered so.
+ * - Pairs are no coax and coax is no pairs: `dsl` and `docsis` rule each other out.
+ *
+ * Mobile and satellite lines say nothing of a declared fixed access.
  */
 const FITTING: Readonly<Record<string, readonly string[]>> = {
   ftth: ['ftth'],
-  fttb: ['ftth', 'fttb'],
-  fttn: ['ftth', 'fttb', 'dsl', 'docsis'],
-  docsis: ['docsis', 'ftth', 'fttb'],
-  dsl: ['dsl', 'ftth', 'fttb'],
-};
-const FIXED: ReadonlySet<string> = new Set(['ftth', 'fttb', 'dsl', 'docsis']);
+  fttb: ['fttb', 'ftth'],
+  fttn: ['fttn', 'fttb', 'ftth', 'docsis', 'dsl'],
+  docsis: ['docsis', 'fttn', 'fttb', 'ftth'],
+  dsl: ['dsl', 'fttn', 'fttb', 'ftth'],
+} satisfies Record<(typeof FIXED_TECHNOLOGIES)[number], readonly string[]>;
+const FIXED: ReadonlySet<string> = new Set(FIXED_TECHNOLOGIES);
 
 /**
  * The plan's evidence rule of a target: a ratio passes from `passRatio` on, a median from the goal.
@@ -117,29 +116,27 @@ export function standingRule(
 export function standingOf(
   filing: DeclaredPlace | null,
   lines: readonly LineMonth[],
-  place: RegisteredPlace,
+  { outside }: Pick<Place, 'outside'>,
   rule: StandingRule,
 ): PlaceStanding {
   const judged = onceEach(lines).map((line) => judge(line, rule));
   const sufficient = judged.filter((line) => line.sufficient);
   const passed = sufficient.filter((line) => line.passed).length;
   const failed = sufficient.length - passed;
-  const remarks: StandingRemark[] = place.servedFromOutside ? ['served-from-outside'] : [];
+  const remarks: StandingRemark[] = outside ? ['served-from-outside'] : [];
   const stands = (standing: Standing, ...more: StandingRemark[]): PlaceStanding => ({
     standing,
     remarks: [...more, ...remarks],
-    method: STANDING_METHOD,
     rule,
     filing,
     lines: judged,
   });
 
-  if (!place.exists) return stands('no evidence', 'place-unknown');
   const undeclared: StandingRemark[] = passed > failed ? ['measured-not-declared'] : [];
   if (filing === null) return stands('no evidence', ...undeclared);
   if (!filing.reached) return stands('unserved', ...undeclared);
 
-  const nodeMissing = FIBRE.has(filing.technology) && filing.opticalNode === '';
+  const nodeMissing = isFibre(filing.technology) && filing.opticalNode === '';
   const caveats: StandingRemark[] = nodeMissing ? ['optical-node-missing'] : [];
   if (sufficient.length === 0) return stands('declared', ...caveats);
   if (isRuledOut(filing.technology, sufficient))
@@ -152,7 +149,10 @@ export function standingOf(
 export function countStandings(
   standings: Iterable<Pick<PlaceStanding, 'standing'>>,
 ): Readonly<Record<Standing, number>> & { readonly places: number } {
-  const counts = { confirmed: 0, contradicted: 0, declared: 0, unserved: 0, 'no evidence': 0 };
+  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<
+    Standing,
+    number
+  >;
   let places = 0;
   for (const { standing } of standings) {
     counts[standing]++;

@@ -1,8 +1,10 @@
 /** The standings of a month, read from the store: one carrier's filing against its lines. */
+import { FIXED_TECHNOLOGIES } from '../ingest/filing.ts';
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
 import type { Place, Register } from '../ingest/register.ts';
 import type { QueryRow } from '../sql/questions.ts';
 import type { EvidenceReader } from './evidence.ts';
+import { filedPlaces } from './filed.ts';
 import { spanParameters } from './judgement.ts';
 import type { PlanTarget } from './plan.ts';
 import {
@@ -36,52 +38,66 @@ export interface Standings {
 
 /** Lines that bear on a declaration: a phone in a village says nothing of its fibre. */
 const BEARING: Readonly<Record<DeclaringTarget['declares'], ReadonlySet<string>>> = {
-  fibre: new Set(['ftth', 'fttb', 'fttn', 'docsis', 'dsl']),
+  fibre: new Set(FIXED_TECHNOLOGIES),
   mobile: new Set(['lte', 'nr']),
 };
 
 /**
  * Every place of the question with its standing; a village served from outside is no place of its, as in
- * every other figure, unless it was asked for by its own code.
+ * every other figure, unless it was asked for by its own code. Judged once for all who ask within seconds,
+ * so that turning pages costs one judgement.
  */
 export async function readStandings(
   reader: EvidenceReader,
-  { target, month, carrier, within, receivedBy }: StandingQuestion,
+  question: StandingQuestion,
 ): Promise<Standings> {
+  const { target, month, carrier, within, receivedBy } = question;
+  const versions = await reader.ask('filing_versions', { month });
+  const filing = countingFiling(versions, carrier, receivedBy);
+  const key = [target.id, month, carrier, filing?.import ?? '', within].join(' ');
+  const places = await reader.recent(`standings ${key}`, () => judged(reader, question, filing));
+  return { filing, places };
+}
+
+async function judged(
+  reader: EvidenceReader,
+  { target, month, carrier, within }: StandingQuestion,
+  filing: CountingFiling | null,
+): Promise<StandingOfPlace[]> {
   const span = spanParameters(month);
   const { evidence, indicator, declares } = target;
-  const [register, versions, registered, sufficient, measured] = await Promise.all([
+  const [register, registered, sufficient, measured, rows] = await Promise.all([
     reader.register(month),
-    reader.ask('filing_versions', { month }),
     reader.lines(month),
     reader.indicator(indicator, { ...span, ...evidence }),
     reader.indicator(indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
+    filing ? filedPlaces(reader, filing) : [],
   ]);
-  const filing = countingFiling(versions, carrier, receivedBy);
-  const rows = filing
-    ? await reader.ask('filing_places', { month, carrier, import: filing.import, within })
-    : [];
   const declared = new Map(rows.map((row) => [row.place, row]));
   const enough = new Set(sufficient.map(({ line }) => line));
   const shown = new Map(measured.map((row) => [row.line, row]));
   const linesAt = new Map<string, LineMonth[]>();
-  for (const { line, place, carrier: own, technology } of registered) {
+  for (const { line, technology, ...now } of registered) {
+    const row = shown.get(line);
+    // What was measured votes where and for whom it was measured, wherever the line has gone since.
+    const { place, carrier: own } = row ?? now;
     if (own !== carrier || !BEARING[declares].has(technology) || !place.startsWith(within))
       continue;
-    const { runs = 0, days = 0, value = null } = shown.get(line) ?? {};
-    const month = { line, technology, runs, days, value, sufficient: enough.has(line) };
+    const { runs = 0, days = 0, value = null } = row ?? {};
+    const lineMonth = { line, technology, runs, days, value, sufficient: enough.has(line) };
     // A line of a hamlet is one of its village too.
-    for (const code of new Set([place, place.slice(0, 12)]))
-      linesAt.set(code, [...(linesAt.get(code) ?? []), month]);
+    for (const code of new Set([place, place.slice(0, 12)])) {
+      const lines = linesAt.get(code);
+      if (lines) lines.push(lineMonth);
+      else linesAt.set(code, [lineMonth]);
+    }
   }
   const rule = standingRule(target, reader.indicatorOf(target).kind);
-  const places = placesOf(register, within, target.villageKinds, declared).map((place) => {
+  return placesOf(register, within, target.villageKinds, declared).map((place) => {
     const row = declared.get(place.code);
-    const known = { exists: true, servedFromOutside: place.outside ?? null };
-    const filed = filing && row ? declaredAs(declares, filing.version, row) : null;
-    return { ...standingOf(filed, linesAt.get(place.code) ?? [], known, rule), place };
+    const filed = row ? declaredAs(declares, row) : null;
+    return { ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place };
   });
-  return { filing, places };
 }
 
 function placesOf(
@@ -104,10 +120,9 @@ function placesOf(
 /** What a row says in the target's words; null where it says nothing of it. Pure. */
 export function declaredAs(
   declares: DeclaringTarget['declares'],
-  version: number,
   { row, reached, technology, opticalNode, mobile }: QueryRow<'filing_places'>,
 ): DeclaredPlace | null {
-  if (declares === 'fibre') return { version, row, reached, technology, opticalNode };
+  if (declares === 'fibre') return { row, reached, technology, opticalNode };
   if (mobile === '') return null;
-  return { version, row, reached: mobile !== 'none', technology: mobile, opticalNode: '' };
+  return { row, reached: mobile !== 'none', technology: mobile, opticalNode: '' };
 }

@@ -7,7 +7,7 @@ import { readAreaSheet, readPlaceSheet, sheetKind } from './filing.ts';
 import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
 import { monthDays, monthOf, monthSpan, requireMonth } from './month.ts';
 import { loadRegister } from './register.ts';
-import type { RowFault } from './table-file.ts';
+import { csvSheet, type RowFault } from './table-file.ts';
 
 export interface FilingRequest {
   readonly carrier: string;
@@ -45,21 +45,33 @@ export interface CountingFiling extends Version {
   readonly version: number;
 }
 
-/** The version of a carrier's filing that counts, as known at `at`: the last received; null without any. Pure. */
+/**
+ * The version of a carrier's filing that counts, as known at `at`: the last received; null without any.
+ * Pure.
+ *
+ * @param versions first received first, as the store gives them
+ */
 export function countingFiling(
   versions: readonly Version[],
   carrier: string,
   at: Date,
 ): CountingFiling | null {
-  const own = ownVersions(versions, carrier, at);
-  const latest = own.at(-1);
-  return latest ? { ...latest, version: own.length } : null;
+  return ownVersions(versions, carrier, at).at(-1) ?? null;
 }
 
-function ownVersions(versions: readonly Version[], carrier: string, at: Date): Version[] {
+/**
+ * A carrier's versions of a month, each with its number. Pure.
+ *
+ * @param versions first received first, as the store gives them
+ */
+export function numberedVersions(versions: readonly Version[], carrier: string): CountingFiling[] {
   return versions
-    .filter((version) => version.carrier === carrier && new Date(version.received) <= at)
-    .sort((a, b) => (a.received < b.received ? -1 : 1));
+    .filter((version) => version.carrier === carrier)
+    .map((version, index) => ({ ...version, version: index + 1 }));
+}
+
+function ownVersions(versions: readonly Version[], carrier: string, at: Date): CountingFiling[] {
+  return numberedVersions(versions, carrier).filter(({ received }) => new Date(received) <= at);
 }
 
 /** The instant from which a filing is late: the end of the due day in the following month, Asia/Shanghai. */
@@ -71,6 +83,8 @@ export function filingDue(month: string, dueDay: number): Date {
  * Where every carrier of a plan stands with a month's filing, as known at `at`; later versions are not
  * looked at, so that a sealed month is told the same again. A first version after the due day is late
  * for good; one that came in time and was corrected is `resubmitted`. Pure.
+ *
+ * @param versions first received first, as the store gives them
  */
 export function filingStates(
   versions: readonly Version[],
@@ -108,12 +122,7 @@ export async function file(
   now: Date,
   progress?: Progress,
 ): Promise<Filed> {
-  if (!carriers.includes(carrier))
-    throw new Fault(
-      'carrier-unknown',
-      `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
-      `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
-    );
+  requirePlanned(carrier, carriers);
   requireMonth(month);
   if (month > monthOf(now))
     throw new Fault(
@@ -121,10 +130,10 @@ export async function file(
       `${month} 尚未开始,不能填报`,
       `${month} has not begun and cannot be filed`,
     );
-  const [places, areas] = (['places', 'areas'] as const).map((kind) =>
-    files.filter(({ bytes }) => sheetKind(bytes) === kind),
-  ) as [Origin[], Origin[]];
-  const origins = [...places, ...areas];
+  const given = files.map((origin) => ({ origin, sheet: csvSheet(origin.bytes) }));
+  const places = given.filter(({ sheet }) => sheetKind(sheet) === 'places');
+  const areas = given.filter(({ sheet }) => sheetKind(sheet) === 'areas');
+  const origins = [...places, ...areas].map(({ origin }) => origin);
   const [main] = origins;
   if (!main || places.length > 1 || areas.length > 1)
     throw new Fault(
@@ -147,36 +156,40 @@ export async function file(
     );
 
   const context = { month, register: await loadRegister(store, monthDays(month).last) };
-  const placeRead = places[0] ? readPlaceSheet(places[0].bytes, context) : null;
-  const areaRead = areas[0] ? readAreaSheet(areas[0].bytes, context) : null;
+  const placeRead = places[0] ? readPlaceSheet(places[0].sheet, context) : null;
+  const areaRead = areas[0] ? readAreaSheet(areas[0].sheet, context) : null;
   const named = (origin: Origin | undefined, remarks: readonly RowFault[] = []) =>
     remarks.map((remark) =>
       origins.length > 1
         ? { ...remark, zh: `${origin?.file}:${remark.zh}`, en: `${origin?.file}: ${remark.en}` }
         : remark,
     );
-  const faults = [...named(places[0], placeRead?.faults), ...named(areas[0], areaRead?.faults)];
+  const faults = [
+    ...named(places[0]?.origin, placeRead?.faults),
+    ...named(areas[0]?.origin, areaRead?.faults),
+  ];
   const faultCount = (placeRead?.faultCount ?? 0) + (areaRead?.faultCount ?? 0);
   const warnings = [
-    ...named(places[0], placeRead?.warnings),
-    ...named(areas[0], areaRead?.warnings),
+    ...named(places[0]?.origin, placeRead?.warnings),
+    ...named(areas[0]?.origin, areaRead?.warnings),
   ];
   let warningCount = (placeRead?.warningCount ?? 0) + (areaRead?.warningCount ?? 0);
   const filedNow = new Set(placeRead?.rows.map(({ row }) => row.code));
-  const left = (await lastPlaces(store, carrier, month)).filter(
-    (code) => !filedNow.has(code) && context.register.find(code) !== undefined,
-  );
-  if (left.length > 0) {
-    warningCount++;
-    warnings.push({
-      line: 1,
-      column: '',
-      code: 'places-left-out',
-      zh: `上月填报的 ${left.length} 个地点本月未填`,
-      en: `${left.length} places of last month's filing are left out`,
-      text: left.slice(0, 5).join(' '),
-    });
-  }
+  for (const warning of [
+    leftOut(
+      (await lastPlaces(store, carrier, month)).filter(
+        (code) => !filedNow.has(code) && context.register.find(code) !== undefined,
+      ),
+    ),
+    withdrawn(
+      (await placesOf(store, versions.at(-1))).filter((code) => !filedNow.has(code)),
+      placeRead === null,
+    ),
+  ])
+    if (warning) {
+      warningCount++;
+      warnings.push(warning);
+    }
 
   const rows = (placeRead?.rows.length ?? 0) + (areaRead?.rows.length ?? 0);
   const answer = { rows, faults, faultCount, warnings, warningCount };
@@ -225,13 +238,52 @@ export async function file(
   return { ...answer, import: name, version: versions.length + 1 };
 }
 
+/** @throws Fault `carrier-unknown` for one that is not among the plan's */
+export function requirePlanned(carrier: string, carriers: readonly string[]): void {
+  if (carriers.includes(carrier)) return;
+  throw new Fault(
+    'carrier-unknown',
+    `规划中没有运营商 ${carrier},可用:${carriers.join('、')}`,
+    `the plan has no carrier ${carrier}; there are: ${carriers.join(', ')}`,
+  );
+}
+
 /** The places of the month before, as its latest version has them. */
 async function lastPlaces(store: Store, carrier: string, month: string): Promise<string[]> {
   const before = monthOf(new Date(monthSpan(month).start.getTime() - 1));
-  const latest = (await store.query('filing_versions', { month: before }))
-    .filter((version) => version.carrier === carrier)
-    .at(-1);
-  if (!latest) return [];
-  const key = { month: before, carrier, import: latest.import };
-  return (await store.query('filing_place_codes', key)).map(({ place }) => place);
+  const versions = await store.query('filing_versions', { month: before });
+  return placesOf(store, versions.filter((version) => version.carrier === carrier).at(-1));
+}
+
+async function placesOf(store: Store, version: Version | undefined): Promise<string[]> {
+  if (!version) return [];
+  const { month, carrier, import: own } = version;
+  const rows = await store.query('filing_place_codes', { month, carrier, import: own });
+  return rows.map(({ place }) => place);
+}
+
+function leftOut(codes: readonly string[]): RowFault | null {
+  if (codes.length === 0) return null;
+  return {
+    ...ofTheWhole(codes),
+    code: 'places-left-out',
+    zh: `上月填报的 ${codes.length} 个地点本月未填`,
+    en: `${codes.length} places of last month's filing are left out`,
+  };
+}
+
+/** A version is the whole statement: what the one before declared and this one does not is taken back. */
+function withdrawn(codes: readonly string[], sheetLacks: boolean): RowFault | null {
+  if (codes.length === 0) return null;
+  const [zh, en] = sheetLacks ? ['没有地点表,', ' has no sheet of places and'] : ['', ''];
+  return {
+    ...ofTheWhole(codes),
+    code: 'places-withdrawn',
+    zh: `本版${zh}撤回了上一版填报的 ${codes.length} 个地点:缺的表不从上一版沿用`,
+    en: `this version${en} takes back ${codes.length} places of the one before: nothing is taken over from it`,
+  };
+}
+
+function ofTheWhole(codes: readonly string[]): Pick<RowFault, 'line' | 'column' | 'text'> {
+  return { line: 1, column: '', text: codes.slice(0, 5).join(' ') };
 }

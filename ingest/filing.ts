@@ -7,10 +7,16 @@ import { countColumn, dayColumn, textColumn } from './cells-of-file.ts';
 import { monthDays } from './month.ts';
 import type { Level, Register } from './register.ts';
 import { RowFaults } from './row-faults.ts';
-import { type Columns, csvSheet, type RowFault, type RowOf, readTable } from './table-file.ts';
+import { type Columns, type RowFault, type RowOf, readTable, type Sheet } from './table-file.ts';
 
-const REACHING = ['ftth', 'fttb', 'fttn', 'docsis', 'dsl'] as const;
-const FILED_TECHNOLOGIES = [...REACHING, 'lte', 'nr', 'fwa', 'satellite', 'none'] as const;
+/** Fibre, wherever it ends: what is declared of it is never confirmed without its optical node. */
+export const FIBRE_TECHNOLOGIES = ['ftth', 'fttb', 'fttn'] as const;
+/** What a place may be reached by on its own ground. */
+export const FIXED_TECHNOLOGIES = [...FIBRE_TECHNOLOGIES, 'docsis', 'dsl'] as const;
+const FILED_TECHNOLOGIES = [
+  ...FIXED_TECHNOLOGIES,
+  ...(['lte', 'nr', 'fwa', 'satellite', 'none'] as const),
+] as const;
 
 const YES: ReadonlySet<string> = new Set(['是', 'yes', 'y', 'true', '1']);
 const NO: ReadonlySet<string> = new Set(['否', 'no', 'n', 'false', '0']);
@@ -98,6 +104,25 @@ const AREA_COLUMNS = {
 type FiledPlace = RowOf<typeof PLACE_COLUMNS>;
 type FiledArea = RowOf<typeof AREA_COLUMNS>;
 
+export type SheetKind = 'places' | 'areas';
+
+const LEVELS_OF: Readonly<Record<SheetKind, readonly Level[]>> = {
+  places: ['village', 'hamlet'],
+  areas: ['province', 'city', 'county', 'township'],
+};
+
+/** Levels of the places a sheet is about. */
+export function sheetLevels(kind: SheetKind): readonly Level[] {
+  return LEVELS_OF[kind];
+}
+
+/** A sheet's header as we write it: the code, the name, and what is to be stated. */
+export function sheetTitles(kind: SheetKind): readonly string[] {
+  return Object.values(kind === 'places' ? PLACE_COLUMNS : AREA_COLUMNS).map(
+    ({ titles }) => titles[0],
+  );
+}
+
 /** What a filing is checked against. */
 export interface FilingContext {
   /** `YYYY-MM`. */
@@ -117,66 +142,65 @@ export interface SheetRead<Row> {
 }
 
 /** Villages and hamlets: reached, by what, from which node, since when. */
-export function readPlaceSheet(bytes: Uint8Array, context: FilingContext): SheetRead<FiledPlace> {
+export function readPlaceSheet(
+  sheet: Sheet | RowFault,
+  context: FilingContext,
+): SheetRead<FiledPlace> {
   const { last } = monthDays(context.month);
-  return readSheet(
-    bytes,
-    PLACE_COLUMNS,
-    ['village', 'hamlet'],
-    context,
-    (line, row, blame, warn) => {
-      if (!row.reached) return;
-      const { technology, opticalNode, reachedOn } = row;
-      if (technology === '')
-        blame.add(
-          line,
-          '接入技术',
-          'technology-missing',
-          '已通达却未写接入技术',
-          'reached without a technology',
-        );
-      else if (!(REACHING as readonly string[]).includes(technology))
-        blame.add(
-          line,
-          '接入技术',
-          'technology-not-fixed',
-          '光纤通达不能以此技术申报',
-          'this technology cannot stand for fibre reach',
-          technology,
-        );
-      else if (technology === 'ftth' && opticalNode === '')
-        warn.add(
-          line,
-          '光节点',
-          'optical-node-missing',
-          '未写光节点:此处永远不能判为证实',
-          'no optical node: this place can never be confirmed',
-        );
-      if (reachedOn === null)
-        blame.add(
-          line,
-          '通达日期',
-          'date-missing',
-          '已通达却未写通达日期',
-          'reached without a date',
-        );
-      else if (reachedOn > last)
-        blame.add(
-          line,
-          '通达日期',
-          'date-after-month',
-          `通达日期晚于填报月末 ${last}`,
-          `reached after the month's end, ${last}`,
-          reachedOn,
-        );
-    },
-  );
+  return readSheet(sheet, PLACE_COLUMNS, LEVELS_OF.places, context, (line, row, blame, warn) => {
+    if (!row.reached) return;
+    const { technology, opticalNode, reachedOn } = row;
+    if (technology === '')
+      blame.add(
+        line,
+        'technology',
+        'technology-missing',
+        '已通达却未写接入技术',
+        'reached without a technology',
+      );
+    else if (!(FIXED_TECHNOLOGIES as readonly string[]).includes(technology))
+      blame.add(
+        line,
+        'technology',
+        'technology-not-fixed',
+        '光纤通达不能以此技术申报',
+        'this technology cannot stand for fibre reach',
+        technology,
+      );
+    else if (isFibre(technology) && opticalNode === '')
+      warn.add(
+        line,
+        'opticalNode',
+        'optical-node-missing',
+        '未写光节点:此处永远不能判为证实',
+        'no optical node: this place can never be confirmed',
+      );
+    if (reachedOn === null)
+      blame.add(
+        line,
+        'reachedOn',
+        'date-missing',
+        '已通达却未写通达日期',
+        'reached without a date',
+      );
+    else if (reachedOn > last)
+      blame.add(
+        line,
+        'reachedOn',
+        'date-after-month',
+        `通达日期晚于填报月末 ${last}`,
+        `reached after the month's end, ${last}`,
+        reachedOn,
+      );
+  });
 }
 
 /** Provinces to townships: how many of what. */
-export function readAreaSheet(bytes: Uint8Array, context: FilingContext): SheetRead<FiledArea> {
-  const levels = ['province', 'city', 'county', 'township'] as const;
-  return readSheet(bytes, AREA_COLUMNS, levels, context, (line, row, blame, warn) => {
+export function readAreaSheet(
+  sheet: Sheet | RowFault,
+  context: FilingContext,
+): SheetRead<FiledArea> {
+  return readSheet(sheet, AREA_COLUMNS, LEVELS_OF.areas, context, (line, row, blame, warn) => {
     const tiers = [
       row.tierBelow4,
       row.tier4,
@@ -195,7 +219,7 @@ export function readAreaSheet(bytes: Uint8Array, context: FilingContext): SheetR
     )
       blame.add(
         line,
-        '宽带用户总数',
+        'subscribers',
         'tiers-differ',
         `各速率档合计 ${sum},与总数不符`,
         `the tiers add up to ${sum}, not to the total`,
@@ -213,7 +237,7 @@ export function readAreaSheet(bytes: Uint8Array, context: FilingContext): SheetR
       if (few !== null && many !== null && few > many)
         blame.add(
           line,
-          title,
+          part,
           'part-exceeds-whole',
           `“${title}”多于“${wholeTitle}”${many}`,
           `${english} exceed ${wholeEnglish}, ${many}`,
@@ -228,7 +252,7 @@ export function readAreaSheet(bytes: Uint8Array, context: FilingContext): SheetR
     )
       warn.add(
         line,
-        '备注',
+        'note',
         'penetration-unexplained',
         '宽带用户多于家庭户数:可以如此,请在备注中说明',
         'more subscribers than households: that may be, say why in the note',
@@ -237,23 +261,26 @@ export function readAreaSheet(bytes: Uint8Array, context: FilingContext): SheetR
   });
 }
 
+export function isFibre(technology: string): boolean {
+  return (FIBRE_TECHNOLOGIES as readonly string[]).includes(technology);
+}
+
 /** Which of the two sheets a file is, by its header. */
-export function sheetKind(bytes: Uint8Array): 'places' | 'areas' {
-  const sheet = csvSheet(bytes);
+export function sheetKind(sheet: Sheet | RowFault): SheetKind {
   const header = 'header' in sheet ? sheet.header : [];
   const titles: readonly string[] = PLACE_COLUMNS.reached.titles;
   return header.some((title) => titles.includes(title.toLowerCase())) ? 'places' : 'areas';
 }
 
 function readSheet<const Of extends Columns & { readonly code: typeof code }>(
-  bytes: Uint8Array,
+  sheet: Sheet | RowFault,
   columns: Of,
   levels: readonly Level[],
   { register }: FilingContext,
   check: (line: number, row: RowOf<Of>, blame: RowFaults, warn: RowFaults) => void,
 ): SheetRead<RowOf<Of>> {
-  const read = readTable(csvSheet(bytes), columns);
-  const [blame, warn] = [new RowFaults(read), new RowFaults()];
+  const read = readTable(sheet, columns);
+  const [blame, warn] = [new RowFaults(read), new RowFaults({ titles: read.titles })];
   const seen = new Map<string, number>();
   for (const { line, row } of read.rows) {
     const own = row.code as string;
@@ -262,7 +289,7 @@ function readSheet<const Of extends Columns & { readonly code: typeof code }>(
     if (!place)
       blame.add(
         line,
-        '区划代码',
+        'code',
         'place-unknown',
         '填报月末的登记册中没有此代码',
         "the register has no such code at the month's end",
@@ -271,7 +298,7 @@ function readSheet<const Of extends Columns & { readonly code: typeof code }>(
     else if (!levels.includes(place.level))
       blame.add(
         line,
-        '区划代码',
+        'code',
         'level-wrong',
         `${place.name}的级别不属于本表`,
         `${place.level} does not belong on this sheet`,
@@ -280,7 +307,7 @@ function readSheet<const Of extends Columns & { readonly code: typeof code }>(
     if (first !== undefined)
       blame.add(
         line,
-        '区划代码',
+        'code',
         'place-twice',
         `此代码已在第 ${first} 行`,
         `this code stands on line ${first} already`,

@@ -9,8 +9,7 @@ export type StandingRemark =
   | 'lines-fail'
   | 'technology-contradicts'
   | 'optical-node-missing'
-  | 'served-from-outside'
-  | 'place-unknown';
+  | 'served-from-outside';
 
 /** How many places stand where; the parts add up to `places`. */
 export interface StandingCounts {
@@ -27,7 +26,10 @@ export interface StandingFiling {
   /** From 1. */
   version: number;
   received: string;
+  /** Of the bytes of its files, one behind the other. */
   sha256: string;
+  /** Its entry among the imports: who brought it in, from which file. */
+  import: string;
 }
 
 /** What the answers about standings have in common. */
@@ -85,7 +87,14 @@ export interface StandingEvidence extends StandingScope {
   remarks: readonly StandingRemark[];
   rule: { minimumRuns: number; minimumDays: number; atLeast: number };
   indicator: { name: string; method: string; unit: string };
-  declared: { row: number; reached: boolean; technology: string; opticalNode: string } | null;
+  declared: {
+    row: number;
+    reached: boolean;
+    technology: string;
+    opticalNode: string;
+    /** The row as it was filed. */
+    filed: string;
+  } | null;
   lines: StandingLine[];
 }
 
@@ -108,4 +117,100 @@ export interface FilingList {
   /** From this instant on a first version is late. */
   due: string;
   items: FilingRow[];
+}
+
+/** What the rows of a filing have in common. */
+export interface FiledRow {
+  code: string;
+  /** As the register has it at the month's end; '' where it has it no more. */
+  name: string;
+  /** Line of the filed file. */
+  row: number;
+  note: string;
+}
+
+export interface FiledPlaceRow extends FiledRow {
+  reached: boolean;
+  /** '' where none is stated, as for the two below. */
+  technology: string;
+  opticalNode: string;
+  mobile: string;
+  /** `YYYY-MM-DD` */
+  reachedOn: string | null;
+}
+
+/** null: not stated. The tiers are subscribers by subscribed rate from so many Mbit/s on, to the next one. */
+export interface FiledAreaRow extends FiledRow {
+  tierBelow4: number | null;
+  tier4: number | null;
+  tier12: number | null;
+  tier20: number | null;
+  tier50: number | null;
+  tier100: number | null;
+  tier1000: number | null;
+  subscribers: number | null;
+  households: number | null;
+  residents: number | null;
+  cableHouseholds: number | null;
+  digitalHouseholds: number | null;
+  twoWayHouseholds: number | null;
+  cableSubscribers: number | null;
+  ipv6Terminals: number | null;
+  terminals: number | null;
+  hotspots: number | null;
+  baseStations: number | null;
+  platformUsers: number | null;
+}
+
+/**
+ * `GET /v1/filings/CARRIER/YYYY-MM/places|areas?receivedBy=&within=32&limit=100&cursor=`: the rows of the
+ * version that counts as of `receivedBy`, in the order of codes.
+ */
+export interface FiledPage<Row extends FiledRow> {
+  month: string;
+  carrier: string;
+  receivedBy: string;
+  within: Place;
+  /** null: nothing was filed. */
+  filing: StandingFiling | null;
+  items: Row[];
+  next: string | null;
+}
+
+export type FiledCell = string | number | boolean | null;
+
+export interface FiledSheetDiff {
+  /** How many there are of each; the lists stop at `limit`. */
+  counts: { added: number; removed: number; changed: number };
+  /** In the order of codes, as the three lists all are. */
+  added: readonly FiledCells[];
+  removed: readonly FiledCells[];
+  changed: readonly {
+    code: string;
+    /** Lines of either file. */
+    from: number;
+    to: number;
+    cells: readonly { column: string; from: FiledCell; to: FiledCell }[];
+  }[];
+}
+
+export interface FiledCells {
+  code: string;
+  /** Line of the filed file. */
+  row: number;
+  /** By the names of `FiledPlaceRow` or `FiledAreaRow`. */
+  cells: Readonly<Record<string, FiledCell>>;
+}
+
+/**
+ * `GET /v1/filings/CARRIER/YYYY-MM/diff?from=1&to=2&limit=1000`: what a version says otherwise than an
+ * earlier one; by default the latest and the one before.
+ */
+export interface FilingDiff {
+  month: string;
+  carrier: string;
+  from: StandingFiling;
+  to: StandingFiling;
+  places: FiledSheetDiff;
+  areas: FiledSheetDiff;
 }

@@ -71,7 +71,7 @@ function rows(report: MonthlyReport): Cell[][] {
 }
 
 /** A tab in front keeps a spreadsheet from reading a code as a number. */
-function text(code: string): string {
+export function text(code: string): string {
   return `\t${code}`;
 }
 

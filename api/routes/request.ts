@@ -7,7 +7,7 @@ import type { Level, Place, Register } from '../../ingest/register.ts';
 import { LEVELS } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import type { EvidenceReader } from '../evidence.ts';
-import type { PlanTarget } from '../plan.ts';
+import type { Plan, PlanTarget } from '../plan.ts';
 
 export function monthOfRequest(context: Context, now: Date): string {
   const month = context.req.query('month') ?? monthOf(now);
@@ -40,6 +40,28 @@ export function placeOfRequest(context: Context, register: Register, fallback: s
       `the register has no place with code ${code}`,
     );
   return place;
+}
+
+/** The code after which a page begins; '' for the first. */
+export function codeCursorOfRequest(context: Context): string {
+  const after = context.req.query('cursor') ?? '';
+  if (!/^[\d-]{0,16}$/.test(after))
+    throw malformed('cursor', after.slice(0, 40), 'the `next` of an earlier page');
+  return after;
+}
+
+export function requireCarrier(code: string, { carriers }: Plan): string {
+  const codes = carriers.map((carrier) => carrier.code);
+  if (!codes.includes(code)) throw malformed('carrier', code.slice(0, 80), codes.join(' | '));
+  return code;
+}
+
+/** What was received later is not looked at. */
+export function receivedByOfRequest(context: Context, now: Date): Date {
+  const text = context.req.query('receivedBy') ?? now.toISOString();
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw malformed('receivedBy', text.slice(0, 80), '2026-11-10T16:00:00Z');
+  return new Date(text);
 }
 
 export function levelOfRequest(context: Context): Exclude<Level, 'hamlet'> {

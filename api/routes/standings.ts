@@ -1,6 +1,7 @@
 /** `GET /v1/standings`: what a carrier declared of each place, held against what its lines have shown. */
 import { type Context, Hono } from 'hono';
 import { Refusal } from '../../ingest/refusal.ts';
+import type { Place } from '../../ingest/register.ts';
 import type {
   StandingEvidence,
   StandingPage,
@@ -16,12 +17,15 @@ import {
   type StandingQuestion,
   type Standings,
 } from '../standings.ts';
+import { versionOf } from './filings.ts';
 import {
+  codeCursorOfRequest,
   countOfRequest,
-  malformed,
   monthOfRequest,
   placeOfRequest,
+  receivedByOfRequest,
   refuseRetired,
+  requireCarrier,
   targetOfRequest,
 } from './request.ts';
 
@@ -29,9 +33,7 @@ export function standings(reader: EvidenceReader): Hono {
   return new Hono()
     .get('/v1/standings', async (context) => {
       const limit = countOfRequest(context, 'limit', 100, 1_000);
-      const after = context.req.query('cursor') ?? '';
-      if (!/^[\d-]{0,16}$/.test(after))
-        throw malformed('cursor', after.slice(0, 40), 'the `next` of an earlier page');
+      const after = codeCursorOfRequest(context);
       const question = await questionOf(context, reader);
       const within = placeOfRequest(
         context,
@@ -55,15 +57,17 @@ export function standings(reader: EvidenceReader): Hono {
     .get('/v1/standings/:code', async (context) => {
       const question = await questionOf(context, reader);
       const code = context.req.param('code');
-      const found = await readStandings(reader, { ...question, within: code });
-      const own = found.places[0];
-      if (!own || own.place.code !== code)
+      const asked = (await reader.register(question.month)).find(code);
+      if (asked?.level !== 'village' && asked?.level !== 'hamlet')
         throw new Refusal(
           404,
           'place-unknown',
           `登记册中没有村、社区或自然村 ${code.slice(0, 40)}`,
           `the register has no village or hamlet ${code.slice(0, 40)}`,
         );
+      const found = await readStandings(reader, { ...question, within: code });
+      const [own] = found.places;
+      if (!own) throw new Error(`the village or hamlet ${code} was not judged`);
       return context.json(evidenceOf(reader, question, found, own));
     });
 }
@@ -79,20 +83,15 @@ async function questionOf(context: Context, reader: EvidenceReader): Promise<Sta
       `目标 ${target.id} 不涉及运营商填报(规划中无 declares),没有核验结论`,
       `target ${target.id} is about nothing carriers file (the plan has no declares for it): it has no standings`,
     );
-  const carriers = reader.plan.carriers.map(({ code }) => code);
-  const carrier = context.req.query('carrier') ?? '';
-  if (!carriers.includes(carrier))
-    throw malformed('carrier', carrier.slice(0, 80), carriers.join(' | '));
-  const text = context.req.query('receivedBy') ?? now.toISOString();
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text)))
-    throw malformed('receivedBy', text.slice(0, 80), '2026-11-10T16:00:00Z');
+  const carrier = requireCarrier(context.req.query('carrier') ?? '', reader.plan);
+  const receivedBy = receivedByOfRequest(context, now);
   await refuseRetired(reader, month);
   return {
     target: { ...target, declares },
     month,
     carrier,
     within: reader.plan.area,
-    receivedBy: new Date(text),
+    receivedBy,
   };
 }
 
@@ -107,11 +106,7 @@ function scopeOf(
     carrier,
     receivedBy: receivedBy.toISOString(),
     method: STANDING_METHOD,
-    filing: filing && {
-      version: filing.version,
-      received: filing.received,
-      sha256: filing.sha256,
-    },
+    filing: filing && versionOf(filing),
   };
 }
 
@@ -148,10 +143,16 @@ function evidenceOf(
       reached: filing.reached,
       technology: filing.technology,
       opticalNode: filing.opticalNode,
+      filed: filedAt(question, place),
     },
     lines: lines.map((line) => ({
       ...line,
       measurements: `/v1/measurements?line=${encodeURIComponent(line.line)}`,
     })),
   };
+}
+
+/** Where the row is, whole, of the version that counted then. */
+function filedAt({ carrier, month, receivedBy }: StandingQuestion, { code }: Place): string {
+  return `/v1/filings/${carrier}/${month}/places?within=${code}&receivedBy=${receivedBy.toISOString()}`;
 }

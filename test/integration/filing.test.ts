@@ -33,6 +33,8 @@ const send = (texts: readonly string[], over: object = {}, now = NOW) =>
     ['telecom', 'mobile'],
     now,
   );
+const rowsOf = (version: string) =>
+  test.store.query('filing_places', { month: '2026-10', carrier: 'telecom', import: version });
 const versions = (month = '2026-10') => test.store.query('filing_versions', { month });
 
 it.each([
@@ -60,7 +62,23 @@ it('stores nothing of a file with a fault, of a dry run, and counts nothing that
       warnings: 0,
     },
   ]);
+  await test.store.insert('filing_place', [
+    {
+      ...{
+        month: '2026-10',
+        carrier: 'telecom',
+        import: 'broke-off',
+        place: '320102002001',
+        row: 2,
+      },
+      ...{ reached: true, technology: 'ftth', opticalNode: 'OLT-1', reachedOn: '2026-10-08' },
+      ...{ mobile: '', note: '' },
+    },
+  ]);
   expect(await versions()).toEqual([]);
+  expect(await rowsOf('broke-off')).toEqual([]);
+  // Also what is filed next does not find it.
+  expect(await send([AREAS], { dryRun: true })).toMatchObject({ warningCount: 0 });
 });
 
 it('adds versions, refuses the same bytes, and keeps what was there', async () => {
@@ -69,10 +87,38 @@ it('adds versions, refuses the same bytes, and keeps what was there', async () =
   const changed = GOOD.replace('OLT-7', 'OLT-8');
   const later = new Date('2026-11-04T02:00:00Z');
   expect(await send([changed], {}, later)).toMatchObject({ version: 2 });
-  expect((await versions()).map(({ places, areas }) => [places, areas])).toEqual([
-    [2, 1],
-    [2, 0],
+  const [first, second] = await versions();
+  expect([first, second]).toMatchObject([
+    { places: 2, areas: 1, received: '2026-11-03T02:00:00.000000Z' },
+    { places: 2, areas: 0, received: '2026-11-04T02:00:00.000000Z' },
   ]);
+  const one = { place: '320102002001', row: 2, reached: true, technology: 'ftth', mobile: '' };
+  const filed = { ...one, opticalNode: 'OLT-7', reachedOn: '2026-10-08', note: '' };
+  const other = { place: '320102002002', row: 3, reached: false, technology: '' };
+  expect(await rowsOf(first?.import ?? '')).toEqual([filed, expect.objectContaining(other)]);
+  expect(await rowsOf(second?.import ?? '')).toEqual([
+    { ...filed, opticalNode: 'OLT-8' },
+    expect.objectContaining(other),
+  ]);
+  const key = { month: '2026-10', carrier: 'telecom', import: first?.import ?? '' };
+  expect(await test.store.query('filing_areas', key)).toMatchObject([
+    { area: '320102', row: 2, subscribers: 90, households: 100, residents: null },
+  ]);
+});
+
+it('warns of places that the version before declared and the new one takes back', async () => {
+  const without = await send([AREAS], { dryRun: true });
+  expect(without.warningCount).toBe(1);
+  expect(without.warnings).toMatchObject([
+    { code: 'places-withdrawn', text: '320102002001 320102002002' },
+  ]);
+  expect(without.warnings[0]?.zh).toContain('没有地点表');
+  const less = `${HEAD}\n320102002001,no,,,\n`;
+  const shorter = await send([less], { dryRun: true });
+  expect(shorter.warnings).toMatchObject([{ code: 'places-withdrawn', text: '320102002002' }]);
+  expect(shorter.warnings[0]?.zh).toContain(' 1 个地点');
+  // Another carrier's version takes nothing back.
+  expect(await send([AREAS], { dryRun: true, carrier: 'mobile' })).toMatchObject({ warnings: [] });
 });
 
 it('warns of places that were filed the month before and are left out', async () => {

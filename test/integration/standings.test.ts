@@ -175,7 +175,10 @@ describe('the evidence of a place', () => {
       ...{
         standing: 'confirmed',
         filing: { version: 2 },
-        declared: { row: 2, opticalNode: 'OLT-1' },
+        declared: {
+          ...{ row: 2, opticalNode: 'OLT-1' },
+          filed: `/v1/filings/telecom/2026-10/places?within=${V(1)}&receivedBy=2026-11-25T00:00:00.000Z`,
+        },
       },
       ...{ rule: { minimumRuns: 3, atLeast: 20e6 }, indicator: { unit: 'bit/s' } },
     });
@@ -209,7 +212,7 @@ describe('the evidence of a place', () => {
   it('says of a village that it is served from outside, and of what is no place that it is none', async () => {
     const outside = await ask<StandingEvidence>(`/v1/standings/${V(5)}?${ASKED}`);
     expect(outside.remarks).toEqual(['served-from-outside']);
-    for (const code of ['320102', '320102001999'])
+    for (const code of ['320102', '320102001', '32', '320102001999'])
       expect(await ask<Problem>(`/v1/standings/${code}?${ASKED}`, 404)).toMatchObject({
         code: 'place-unknown',
       });

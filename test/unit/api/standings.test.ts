@@ -7,13 +7,13 @@ const row = {
 };
 
 it('reads a row in the words of what the target is about', () => {
-  expect(declaredAs('fibre', 2, row)).toEqual({
-    ...{ version: 2, row: 7, reached: true, technology: 'ftth', opticalNode: 'OLT-1' },
+  expect(declaredAs('fibre', row)).toEqual({
+    ...{ row: 7, reached: true, technology: 'ftth', opticalNode: 'OLT-1' },
   });
-  expect(declaredAs('mobile', 2, row)).toMatchObject({ reached: true, technology: 'nr' });
-  expect(declaredAs('mobile', 2, { ...row, mobile: 'none' })).toMatchObject({ reached: false });
+  expect(declaredAs('mobile', row)).toMatchObject({ reached: true, technology: 'nr' });
+  expect(declaredAs('mobile', { ...row, mobile: 'none' })).toMatchObject({ reached: false });
 });
 
 it('takes a mobile cell left empty as silence, not as unserved', () => {
-  expect(declaredAs('mobile', 2, { ...row, mobile: '' })).toBeNull();
+  expect(declaredAs('mobile', { ...row, mobile: '' })).toBeNull();
 });
