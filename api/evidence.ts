@@ -121,6 +121,11 @@ export class EvidenceReader {
     );
   }
 
+  /** An answer drawn from several questions, at most some seconds old; the same key, the same answer. */
+  recent<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    return this.#answers.recent(key, ask);
+  }
+
   /** An indicator's rows, asked once however many readers ask within seconds. */
   indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]> {
     return this.#answers.recent(`indicator ${name} ${JSON.stringify(params)}`, () =>
