@@ -56,7 +56,7 @@ export function prefixText({ family, first, bits }: Prefix): string {
 
 /** As RFC 5952 writes it; IPv4 as four decimals. */
 export function addressText(address: bigint): string {
-  return isMapped(address) ? bytesOf(address, 4).join('.') : ipv6Of(address).toRFC5952String();
+  return isMapped(address) ? ipv4BytesOf(address).join('.') : ipv6Of(address).toRFC5952String();
 }
 
 export function lastOf({ first, bits }: Prefix): bigint {
@@ -100,7 +100,7 @@ export function isPublic(prefix: Prefix): boolean {
 }
 
 export function isPublicAddress(address: bigint): boolean {
-  if (isMapped(address)) return new ipaddr.IPv4(bytesOf(address, 4)).range() === 'unicast';
+  if (isMapped(address)) return new ipaddr.IPv4(ipv4BytesOf(address)).range() === 'unicast';
   return address >> 125n === 1n && ipv6Of(address).range() === 'unicast';
 }
 
@@ -113,16 +113,13 @@ function tail(bits: number): bigint {
 }
 
 function ipv6Of(address: bigint) {
-  return new ipaddr.IPv6(bytesOf(address, 16));
+  const hex = address.toString(16).padStart(32, '0');
+  return new ipaddr.IPv6(Array.from(Buffer.from(hex, 'hex')));
 }
 
-/** Its last bytes, the highest first. */
-function bytesOf(address: bigint, count: 4 | 16): number[] {
-  const hex = address
-    .toString(16)
-    .padStart(32, '0')
-    .slice(-2 * count);
-  return Array.from(Buffer.from(hex, 'hex'));
+function ipv4BytesOf(address: bigint): number[] {
+  const number = Number(address & 0xffff_ffffn);
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255);
 }
 
 function numberOfIpv4(decimal: string): number {
