@@ -2,6 +2,7 @@
  * Addresses and prefixes of both families as numbers of 128 bits; IPv4 stands where IPv4-mapped IPv6
  * does (RFC 4291 §2.5.5.2), as the store keeps addresses. Pure.
  */
+import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 export interface Prefix {
@@ -20,10 +21,10 @@ const MAPPED: Prefix = { family: 6, first: 0xffff_0000_0000n, bits: 96 };
 
 /** An address of either family, IPv4 also as IPv4-mapped; null for anything else. */
 export function parseAddress(text: string): bigint | null {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text))
-    return MAPPED.first | numberOf(ipaddr.IPv4.parse(text).toByteArray());
-  if (text.includes('%') || !text.includes(':') || !ipaddr.IPv6.isValid(text)) return null;
-  return numberOf(ipaddr.IPv6.parse(text).toByteArray());
+  // As the store writes IPv4, of which there is most.
+  const decimal = text.startsWith('::ffff:') ? text.slice('::ffff:'.length) : text;
+  if (isIPv4(decimal)) return MAPPED.first | BigInt(numberOfIpv4(decimal));
+  return isIPv6(text) && !text.includes('%') ? numberOfIpv6(text) : null;
 }
 
 /** `a.b.c.d/n` or `x::/n` as it is written, or why it is no prefix. */
@@ -55,9 +56,7 @@ export function prefixText({ family, first, bits }: Prefix): string {
 
 /** As RFC 5952 writes it; IPv4 as four decimals. */
 export function addressText(address: bigint): string {
-  const hex = address.toString(16).padStart(32, '0');
-  const found = new ipaddr.IPv6(Array.from(Buffer.from(hex, 'hex')));
-  return found.isIPv4MappedAddress() ? found.toIPv4Address().toString() : found.toRFC5952String();
+  return isMapped(address) ? ipv4BytesOf(address).join('.') : ipv6Of(address).toRFC5952String();
 }
 
 export function lastOf({ first, bits }: Prefix): bigint {
@@ -101,15 +100,49 @@ export function isPublic(prefix: Prefix): boolean {
 }
 
 export function isPublicAddress(address: bigint): boolean {
-  const found = ipaddr.parse(addressText(address));
-  if (found.range() !== 'unicast') return false;
-  return found.kind() === 'ipv4' || address >> 125n === 1n;
+  if (isMapped(address)) return new ipaddr.IPv4(ipv4BytesOf(address)).range() === 'unicast';
+  return address >> 125n === 1n && ipv6Of(address).range() === 'unicast';
+}
+
+function isMapped(address: bigint): boolean {
+  return address >> 32n === 0xffffn;
 }
 
 function tail(bits: number): bigint {
   return BigInt(128 - bits);
 }
 
-function numberOf(bytes: readonly number[]): bigint {
-  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+function ipv6Of(address: bigint) {
+  const hex = address.toString(16).padStart(32, '0');
+  return new ipaddr.IPv6(Array.from(Buffer.from(hex, 'hex')));
+}
+
+function ipv4BytesOf(address: bigint): number[] {
+  const number = Number(address & 0xffff_ffffn);
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255);
+}
+
+function numberOfIpv4(decimal: string): number {
+  return decimal.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+}
+
+/** Of a text that is an address: up to eight groups, and `::` for those left out. */
+function numberOfIpv6(text: string): bigint {
+  const [head = '', rest] = text.split('::');
+  const before = groupsOf(head);
+  const after = groupsOf(rest ?? '');
+  return BigInt(`0x${before}${'0'.repeat(32 - before.length - after.length)}${after}`);
+}
+
+/** Groups as 32 hexadecimal digits at most; the last two may be written as IPv4. */
+function groupsOf(text: string): string {
+  if (text === '') return '';
+  return text
+    .split(':')
+    .map((group) =>
+      group.includes('.')
+        ? numberOfIpv4(group).toString(16).padStart(8, '0')
+        : group.padStart(4, '0'),
+    )
+    .join('');
 }

@@ -1,13 +1,15 @@
 /**
  * The library held against what probes saw in a month. Only counts: intervals are drawn where figures
- * are. An address, a name, an entry or an agency that nobody observed is in no count. Pure.
+ * are. An address, a name, an entry or an agency that nobody observed is in no count. Pure, but that it
+ * lets others go first now and then: a month has hundreds of thousands of rows.
  */
 import { isIP } from 'node:net';
+import { setImmediate as others } from 'node:timers/promises';
 import type { QueryRow } from '../sql/questions.ts';
 import { addressText, isPublicAddress, parseAddress } from './address-space.ts';
+import { type Bounded, bounded } from './bounded.ts';
+import { domainName } from './domain-name.ts';
 import type { Library, PrefixEntry } from './library.ts';
-import { domainName } from './library-services.ts';
-import { type Bounded, bounded } from './prefix-tree.ts';
 
 /** n of N; `newest` is when the last row behind it came, null for none. */
 export interface Share {
@@ -66,13 +68,16 @@ export interface LibraryFindings {
 type Source = QueryRow<'library_sources'>;
 type Target = QueryRow<'library_targets'>;
 
+/** So many rows take some ten milliseconds. */
+const ROWS_AT_ONCE = 500;
+
 /** @param limit how many of each list are kept */
-export function libraryFindings(
+export async function libraryFindings(
   library: Library,
   sources: readonly Source[],
   targets: readonly Target[],
   limit: number,
-): LibraryFindings {
+): Promise<LibraryFindings> {
   const addresses = new Tally();
   const names = new Tally();
   const entries = new Tally();
@@ -82,10 +87,13 @@ export function libraryFindings(
   const contradictions = bounded<Contradiction>(limit);
   const outsideEgress = bounded<OutsideEgress>(limit);
 
-  for (const { line, place, carrier, address: stored, days, newest } of sources) {
-    const address = publicAddress(stored);
-    if (address === null) continue;
-    const text = addressText(address);
+  const publicOf = once(publicAddress);
+  const nameOf = once(nameOfTarget);
+
+  for await (const { line, place, carrier, address: stored, days, newest } of unhurried(sources)) {
+    const seen = publicOf(stored);
+    if (seen === null) continue;
+    const { address, text } = seen;
     const contradicted = new Set<PrefixEntry>();
     const outside = new Set<string>();
     for (const day of library.statesOf(days)) {
@@ -119,19 +127,22 @@ export function libraryFindings(
     }
   }
 
-  for (const { target, address: stored, firstLine: line, days, newest } of targets) {
-    const address = publicAddress(stored);
-    const name = nameOfTarget(target);
+  for await (const { target, address: stored, firstLine: line, days, newest } of unhurried(
+    targets,
+  )) {
+    const seen = publicOf(stored);
+    const name = nameOf(target);
+    if (seen === null && name === null) continue;
     for (const day of library.statesOf(days)) {
-      if (address !== null) {
-        const text = addressText(address);
+      if (seen !== null) {
+        const { address, text } = seen;
         const covered = library.chain(address, day).length > 0;
         addresses.note(text, covered, newest);
         if (!covered)
           earlier(uncovered, text, { address: text, seenAs: 'target', day, line, target });
       }
       if (name === null) continue;
-      const registered = library.serviceNamed(name, day) !== null;
+      const registered = library.isRegistered(name, day);
       names.note(name, registered, newest);
       if (!registered) earlier(unregistered, name, { name, day, line });
     }
@@ -142,10 +153,10 @@ export function libraryFindings(
     domainCompleteness: names.share(),
     accuracy: entries.share(),
     egress: agencies.share(),
-    uncovered: firstOf(uncovered, limit),
-    unregistered: firstOf(unregistered, limit),
-    contradictions,
-    outsideEgress,
+    uncovered: listOf(uncovered, limit),
+    unregistered: listOf(unregistered, limit),
+    contradictions: contradictions.list(),
+    outsideEgress: outsideEgress.list(),
   };
 }
 
@@ -159,9 +170,31 @@ export function nameOfTarget(target: string): string | null {
   return isIP(host) === 0 ? domainName(host) : null;
 }
 
-function publicAddress(stored: string): bigint | null {
+interface PublicAddress {
+  readonly address: bigint;
+  readonly text: string;
+}
+
+function publicAddress(stored: string): PublicAddress | null {
   const address = parseAddress(stored);
-  return address !== null && isPublicAddress(address) ? address : null;
+  if (address === null || !isPublicAddress(address)) return null;
+  return { address, text: addressText(address) };
+}
+
+/** Asks of each text once: an address is in the rows of many lines, and a target in those of many addresses. */
+function once<Answer>(ask: (text: string) => Answer): (text: string) => Answer {
+  const known = new Map<string, Answer>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, ask(text));
+    return known.get(text) as Answer;
+  };
+}
+
+async function* unhurried<Row>(rows: readonly Row[]): AsyncGenerator<Row> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    yield* rows.slice(from, from + ROWS_AT_ONCE);
+    await others();
+  }
 }
 
 /** Several where one prefix has several holders. */
@@ -194,6 +227,6 @@ function earlier<Found extends { readonly day: string }>(
   if (!known || one.day < known.day) found.set(subject, one);
 }
 
-function firstOf<Found>(found: ReadonlyMap<string, Found>, limit: number): Bounded<Found> {
+function listOf<Found>(found: ReadonlyMap<string, Found>, limit: number): Bounded<Found> {
   return { count: found.size, items: [...found.values()].slice(0, limit) };
 }

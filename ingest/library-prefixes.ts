@@ -1,4 +1,4 @@
-/** Prefixes as a file brings them: read, checked row by row, stored as one import. */
+/** Prefixes as a file brings them. */
 import type { InsertOf } from '../sql/rows.ts';
 import type { Store } from '../sql/store.ts';
 import {
@@ -10,19 +10,19 @@ import {
   parsePrefix,
   prefixText,
 } from './address-space.ts';
-import {
-  type Checked,
-  type Imported,
-  type ImportRun,
-  type Origin,
-  refuseKnown,
-  settleImport,
-} from './import.ts';
+import type { Imported, Origin } from './import.ts';
 import { PREFIX_IMPORT, PURPOSES } from './library.ts';
+import {
+  type CheckedEntries,
+  type EntryKind,
+  importEntries,
+  type Judging,
+  type Known,
+  type LibraryRun,
+  readEntries,
+} from './library-file.ts';
 import { checkEntry, checkName, checkOneOf, text } from './library-row.ts';
-import type { Register } from './register.ts';
-import { RowFaults } from './row-faults.ts';
-import { type Columns, csvSheet, readTable } from './table-file.ts';
+import type { Columns, RowOf } from './table-file.ts';
 
 export const PREFIX_COLUMNS = {
   prefix: text('prefix', '地址段'),
@@ -38,69 +38,62 @@ export const PREFIX_COLUMNS = {
 
 type Row = Omit<InsertOf<'library_prefix'>, 'import'>;
 
+const PREFIX_KIND: EntryKind<typeof PREFIX_COLUMNS, Row> = {
+  name: PREFIX_IMPORT,
+  columns: PREFIX_COLUMNS,
+  subject: { column: 'prefix', zh: '地址段、持有单位', en: 'prefix, holder' },
+  subjectOf: ({ prefix, holder }) => JSON.stringify([prefix, holder]),
+  read: readPrefix,
+  batch: (name, rows) => ({
+    table: 'library_prefix',
+    rows: rows.map((row) => ({ import: name, ...row })),
+  }),
+};
+
 /** Pure: the rows of a file, or all that is wrong with it. */
-export function readPrefixes(bytes: Uint8Array, register: Register): Checked<Row> {
-  const read = readTable(csvSheet(bytes), PREFIX_COLUMNS);
-  const faults = new RowFaults(read);
-  const seen = new Map<string, number>();
-  const rows = read.rows.map(({ line, row }): Row => {
-    const blame = faults.at(line);
-    const space = parsePrefix(row.prefix);
-    if (!isPrefix(space)) blame('prefix', space.code, ...wordsOf(space), row.prefix);
-    checkOneOf('purpose', 'purpose-unknown', PURPOSES, row.purpose, blame);
-    if (row.carrier !== '') checkName('carrier', 'carrier-malformed', row.carrier, blame);
-    const days = checkEntry(row, register, blame);
-    if (isPrefix(space) && row.purpose !== 'reserved' && !isPublic(space))
-      blame(
-        'prefix',
-        'prefix-not-public',
-        '含私有、保留或 2000::/3 之外的地址,只可登记为 reserved',
-        'holds private or reserved addresses, or such outside 2000::/3: only for the purpose reserved',
-        row.prefix,
-      );
-    const wider = row.partOf === '' ? null : parsePrefix(row.partOf);
-    if (wider && !(isPrefix(wider) && isPrefix(space) && isWider(wider, space)))
-      blame(
-        'partOf',
-        'part-of-malformed',
-        '上级地址段应为包含本段的更大地址段',
-        'wants a wider prefix that covers this one',
-        row.partOf,
-      );
-    const prefix = isPrefix(space) ? prefixText(space) : row.prefix;
-    const key = JSON.stringify([prefix, row.holder, row.validFrom]);
-    const before = seen.get(key);
-    if (before !== undefined)
-      blame(
-        'prefix',
-        'entry-twice',
-        `与第 ${before} 行重复(同一地址段、持有单位、起日)`,
-        `is there already on line ${before} (same prefix, holder and first day)`,
-        row.prefix,
-      );
-    else seen.set(key, line);
-    const partOf = wider && isPrefix(wider) ? prefixText(wider) : '';
-    return { ...row, ...days, prefix, partOf };
-  });
-  return { rows, faults: faults.list(), faultCount: faults.count };
+export function readPrefixes(bytes: Uint8Array, known: Known): CheckedEntries<Row> {
+  return readEntries(bytes, PREFIX_KIND, known);
 }
 
-/**
- * Whole or not at all; a dry run stores nothing.
- *
- * @throws Fault `already-imported`
- */
-export async function importPrefixes(
-  store: Store,
-  register: Register,
-  origin: Origin,
-  run: ImportRun,
-): Promise<Imported> {
-  await refuseKnown(store, PREFIX_IMPORT, origin.bytes);
-  const checked = readPrefixes(origin.bytes, register);
-  return settleImport(store, PREFIX_IMPORT, origin, run, checked, (name) => [
-    { table: 'library_prefix', rows: checked.rows.map((row) => ({ import: name, ...row })) },
-  ]);
+/** @throws Fault as {@link importEntries} */
+export function importPrefixes(store: Store, origin: Origin, run: LibraryRun): Promise<Imported> {
+  return importEntries(store, PREFIX_KIND, origin, run);
+}
+
+function readPrefix(row: RowOf<typeof PREFIX_COLUMNS>, { blame, warn, known }: Judging): Row {
+  const space = parsePrefix(row.prefix);
+  if (!isPrefix(space)) blame('prefix', space.code, ...wordsOf(space), row.prefix);
+  checkOneOf('purpose', 'purpose-unknown', PURPOSES, row.purpose, blame);
+  if (row.carrier !== '' && checkName('carrier', 'carrier-malformed', row.carrier, blame))
+    if (!known.carriers.has(row.carrier))
+      warn(
+        'carrier',
+        'carrier-not-in-plan',
+        '计划中没有这家运营商,任何线路都会与之矛盾',
+        'the plan has no such carrier: every line will contradict it',
+        row.carrier,
+      );
+  const days = checkEntry(row, known.areas, blame);
+  if (isPrefix(space) && row.purpose !== 'reserved' && !isPublic(space))
+    blame(
+      'prefix',
+      'prefix-not-public',
+      '含私有、保留或 2000::/3 之外的地址,只可登记为 reserved',
+      'holds private or reserved addresses, or such outside 2000::/3: only for the purpose reserved',
+      row.prefix,
+    );
+  const wider = row.partOf === '' ? null : parsePrefix(row.partOf);
+  if (wider && !(isPrefix(wider) && isPrefix(space) && isWider(wider, space)))
+    blame(
+      'partOf',
+      'part-of-malformed',
+      '上级地址段应为包含本段的更大地址段',
+      'wants a wider prefix that covers this one',
+      row.partOf,
+    );
+  const prefix = isPrefix(space) ? prefixText(space) : row.prefix;
+  const partOf = wider && isPrefix(wider) ? prefixText(wider) : '';
+  return { ...row, ...days, prefix, partOf };
 }
 
 function isWider(wider: Prefix, space: Prefix): boolean {

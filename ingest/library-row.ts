@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { nameSchema } from '../probes/measurement.ts';
 import { daySchema, FOREVER } from './days.ts';
-import type { Register } from './register.ts';
 import type { Blame } from './row-faults.ts';
 
 /** A column that is checked with its row, so that each fault has a code of its own. */
@@ -19,7 +18,7 @@ export function checkEntry(
     readonly validTo: string;
     readonly source: string;
   },
-  register: Register,
+  areas: ReadonlySet<string>,
   blame: Blame,
 ): { readonly validFrom: string; readonly validTo: string } {
   for (const column of ['holder', 'source'] as const)
@@ -27,16 +26,16 @@ export function checkEntry(
       blame(
         column,
         'text-malformed',
-        `${column} 应为 1 至 200 字,不含控制字符,不以 = + - @ 开头`,
-        `${column} wants 1 to 200 characters, no control characters, not beginning with = + - @`,
+        '应为 1 至 200 字,不含控制字符,不以 = + - @ 开头',
+        'wants 1 to 200 characters, no control characters, not beginning with = + - @',
         row[column],
       );
-  if (!register.find(row.area))
+  if (!areas.has(row.area))
     blame(
       'area',
       'area-unknown',
-      '登记册中没有这个区划代码',
-      'the register has no place with this code',
+      '登记册中从未有过这个区划代码',
+      'the register has never had a place of this code',
       row.area,
     );
   const validTo = row.validTo === '' ? FOREVER : row.validTo;
@@ -65,14 +64,16 @@ export function checkOneOf(
     blame(
       column,
       code,
-      `${column} 应为其中之一:${known.join('、')}`,
-      `${column} wants one of: ${known.join(', ')}`,
+      `应为其中之一:${known.join('、')}`,
+      `wants one of: ${known.join(', ')}`,
       text,
     );
 }
 
-export function checkName(column: string, code: string, text: string, blame: Blame): void {
-  if (!nameSchema.safeParse(text).success)
+/** Whether it is well-formed; blamed if not. */
+export function checkName(column: string, code: string, text: string, blame: Blame): boolean {
+  const good = nameSchema.safeParse(text).success;
+  if (!good)
     blame(
       column,
       code,
@@ -80,6 +81,7 @@ export function checkName(column: string, code: string, text: string, blame: Bla
       'wants lower-case letters, digits and hyphens, at most 63',
       text,
     );
+  return good;
 }
 
 function isPlain(text: string): boolean {
@@ -92,8 +94,8 @@ function blameDay(blame: Blame, column: string, text: string): void {
   blame(
     column,
     'day-malformed',
-    `${column} 应为日期 YYYY-MM-DD,1970 年至 ${FOREVER}`,
-    `${column} wants a day, YYYY-MM-DD, from 1970 to ${FOREVER}`,
+    `应为日期 YYYY-MM-DD,1970 年至 ${FOREVER}`,
+    `wants a day, YYYY-MM-DD, from 1970 to ${FOREVER}`,
     text,
   );
 }

@@ -6,8 +6,10 @@
 import type { QueryRow } from '../sql/questions.ts';
 import type { Store } from '../sql/store.ts';
 import { covers, isPrefix, type Prefix, parsePrefix } from './address-space.ts';
+import type { Bounded } from './bounded.ts';
 import { dayAfter, dayBefore } from './days.ts';
-import { type Bounded, type Gap, type Overlap, PrefixTree } from './prefix-tree.ts';
+import { hostOf } from './domain-name.ts';
+import { type Gap, type Overlap, PrefixTree } from './prefix-tree.ts';
 
 export const PURPOSES = [
   'access',
@@ -51,6 +53,7 @@ export class Library {
   /** By name, then by first day; ending where they really end. */
   readonly services: readonly ServiceRow[];
   readonly #tree: PrefixTree<PrefixEntry>;
+  readonly #byPrefix = new Map<string, PrefixEntry[]>();
   readonly #byName = new Map<string, ServiceRow[]>();
   /** Services of agencies, by the lines they name. */
   readonly #byLine = new Map<string, ServiceRow[]>();
@@ -66,6 +69,7 @@ export class Library {
     );
     this.services = ended(services, ({ name }) => name);
     this.#tree = new PrefixTree(this.prefixes);
+    for (const entry of this.prefixes) put(this.#byPrefix, entry.prefix, entry);
     for (const service of this.services) {
       for (const name of new Set([service.name, hostOf(service.url)]))
         put(this.#byName, name, service);
@@ -80,12 +84,23 @@ export class Library {
 
   /** Of days in order, those on which the library says something else than on the one before. */
   statesOf(days: readonly string[]): string[] {
-    const [first = '', last = ''] = [days[0], days.at(-1)];
-    const turns = this.#turns.filter((turn) => first < turn && turn <= last);
+    let turn = days[0] === undefined ? 0 : this.#turnAfter(days[0]);
     return days.filter((day, at) => {
-      const before = days[at - 1];
-      return before === undefined || turns.some((turn) => before < turn && turn <= day);
+      let turned = at === 0;
+      for (; (this.#turns[turn] ?? '~') <= day; turn++) turned = true;
+      return turned;
     });
+  }
+
+  /** Where the first turn after a day stands. */
+  #turnAfter(day: string): number {
+    let [from, to] = [0, this.#turns.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#turns[middle] as string) <= day) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   /** Agencies whose services name a line as their own on a day. */
@@ -99,9 +114,9 @@ export class Library {
     return this.#tree.chain(address, day);
   }
 
-  /** The service registered on a day under a name, its own or that of its home page. */
-  serviceNamed(name: string, day: string): ServiceRow | null {
-    return this.#byName.get(name)?.find((service) => isValid(service, day)) ?? null;
+  /** Whether a service is registered on a day under a name, its own or that of its home page. */
+  isRegistered(name: string, day: string): boolean {
+    return (this.#byName.get(name) ?? []).some((service) => isValid(service, day));
   }
 
   prefixesOn(day: string): PrefixEntry[] {
@@ -121,7 +136,25 @@ export class Library {
     span: { readonly first: string; readonly last: string },
     limit: number,
   ): Bounded<Overlap<PrefixEntry>> {
-    return this.#tree.overlaps(span, differ, isDeclared, limit);
+    return this.#tree.overlaps(
+      span,
+      differ,
+      (narrower, wider) => this.#isDeclared(narrower, wider),
+      limit,
+    );
+  }
+
+  /**
+   * Part of the wider entry itself, or of one within it, which then answers for it: of one there is, on
+   * days these two have in common.
+   */
+  #isDeclared(narrower: PrefixEntry, wider: PrefixEntry): boolean {
+    const from = [narrower.validFrom, wider.validFrom].sort()[1] as string;
+    const to = [narrower.validTo, wider.validTo].sort()[0] as string;
+    return (this.#byPrefix.get(narrower.partOf) ?? []).some(
+      ({ space, validFrom, validTo }) =>
+        covers(wider.space, space) && validFrom <= to && from <= validTo,
+    );
   }
 
   gaps(day: string, limit: number): Bounded<Gap<PrefixEntry>> {
@@ -137,28 +170,12 @@ export async function loadLibrary(store: Store): Promise<Library> {
   return new Library(prefixes, services);
 }
 
-/** Of an address of the web, lower case; '' for none. */
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname : '';
-}
-
-export function portOf(url: string): number {
-  const { port, protocol } = new URL(url);
-  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-}
-
 /** Another holder, or another carrier where both name one. */
 function differ(one: PrefixEntry, other: PrefixEntry): boolean {
   return (
     one.holder !== other.holder ||
     (one.carrier !== '' && other.carrier !== '' && one.carrier !== other.carrier)
   );
-}
-
-/** Part of the wider entry itself, or of one within it, which then answers for it. */
-function isDeclared({ partOf }: PrefixEntry, wider: PrefixEntry): boolean {
-  const declared: Prefix | object = parsePrefix(partOf);
-  return 'bits' in declared && covers(wider.space, declared as Prefix);
 }
 
 function isValid({ validFrom, validTo }: { validFrom: string; validTo: string }, day: string) {

@@ -5,6 +5,7 @@
  * a binary search and a walk up find them all. About 30 bytes a prefix beside the entries. Pure.
  */
 import { covers, lastOf, type Prefix } from './address-space.ts';
+import { type Bounded, bounded } from './bounded.ts';
 
 export interface Dated {
   readonly space: Prefix;
@@ -24,12 +25,6 @@ export interface Overlap<Entry> {
 export interface Gap<Entry> {
   readonly within: Entry;
   readonly space: Prefix;
-}
-
-/** At most so many are listed; `count` tells of all. */
-export interface Bounded<Item> {
-  readonly count: number;
-  readonly items: readonly Item[];
 }
 
 const HALF = (1n << 64n) - 1n;
@@ -102,7 +97,7 @@ export class PrefixTree<Entry extends Dated> {
             if (meet(wider, narrower) && differ(wider, narrower) && !declared(narrower, wider))
               found.add({ kind: 'undeclared', wider, narrower });
       });
-    return found;
+    return found.list();
   }
 
   /** What is left of every entry that narrower ones describe in part, on a day, as the fewest prefixes. */
@@ -124,7 +119,7 @@ export class PrefixTree<Entry extends Dated> {
       let next = entry.space.first;
       const leave = (end: bigint) => {
         // Lists are short and the rest is only counted: to draw a million prefixes takes seconds.
-        if (found.items.length >= limit) found.count += countOfPrefixes(next, end);
+        if (found.isFull()) found.addUnlisted(countOfPrefixes(next, end));
         else
           for (const space of prefixesOf(next, end, entry.space.family))
             found.add({ within: entry, space });
@@ -136,7 +131,7 @@ export class PrefixTree<Entry extends Dated> {
       }
       leave(lastOf(entry.space) + 1n);
     }
-    return found;
+    return found.list();
   }
 
   /** The last node that begins at or before an address; −1 for none. */
@@ -199,17 +194,4 @@ function countOfPrefixes(first: bigint, end: bigint): number {
 
 function ones(value: bigint): number {
   return value.toString(2).replaceAll('0', '').length;
-}
-
-/** Counts all and keeps the first. */
-export function bounded<Item>(limit: number) {
-  const items: Item[] = [];
-  return {
-    count: 0,
-    items,
-    add(item: Item) {
-      this.count++;
-      if (items.length < limit) items.push(item);
-    },
-  };
 }

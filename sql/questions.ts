@@ -111,6 +111,7 @@ export const queries = {
       'crs',
     ]),
   },
+  place_codes: { params: {}, columns: columnsOf('place', ['code']) },
   place_predecessors: {
     params: { place: 'String' },
     columns: columnsOf('place', ['code', 'ending', 'validTo']),

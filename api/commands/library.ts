@@ -6,12 +6,12 @@ import { loadLibrary, PREFIX_IMPORT, SERVICE_IMPORT, SERVICE_KINDS } from '../..
 import { importPrefixes, PREFIX_COLUMNS } from '../../ingest/library-prefixes.ts';
 import { importServices, SERVICE_COLUMNS } from '../../ingest/library-services.ts';
 import { dayOf, monthOf, requireMonth } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import type { Store } from '../../sql/store.ts';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
 import type { LibraryReport, LibraryShare } from '../contract/library.ts';
+import { EvidenceReader } from '../evidence.ts';
 import { cell } from '../formats/csv.ts';
 import {
   type ImportOptions,
@@ -21,6 +21,7 @@ import {
   tellImport,
 } from '../import-file.ts';
 import { libraryReport, prefixOf, serviceOf } from '../library-report.ts';
+import { uncheckedPlanOf } from '../plan-source.ts';
 import { dayGiven, limitGiven } from './arguments.ts';
 
 const KINDS = { prefixes: importPrefixes, services: importServices } as const;
@@ -144,13 +145,11 @@ async function bringIn(kind: string, file: string, options: ImportOptions): Prom
   const bring = KINDS[kindOf(kind)];
   const origin = originOf(file, options);
   const now = new Date();
-  await open(async (store) => {
-    const register = await loadRegister(store, dayOf(now));
-    const { dryRun = false } = options;
-    tellImport(
-      await bring(store, register, origin, { now, dryRun, progress: importProgress() }),
-      options,
-    );
+  const { dryRun = false } = options;
+  await open(async (store, { plan }) => {
+    const carriers = uncheckedPlanOf(plan).carriers.map(({ code }) => code);
+    const run = { now, dryRun, progress: importProgress(), carriers };
+    tellImport(await bring(store, origin, run), options);
   });
 }
 
@@ -207,8 +206,9 @@ async function check(options: { month?: string; limit: string; json?: boolean })
   const { month = monthOf(now), json } = options;
   requireMonth(month);
   const limit = limitGiven(options.limit);
-  await open(async (store) => {
-    const report = await libraryReport(store, await loadLibrary(store), month, now, limit);
+  await open(async (store, { plan }) => {
+    const reader = new EvidenceReader(store, uncheckedPlanOf(plan), () => now);
+    const report = await libraryReport(reader, await loadLibrary(store), month, limit);
     if (report.overlaps.count > 0) process.exitCode = 1;
     if (json) print(JSON.stringify(report));
     else tell(report);
@@ -221,7 +221,7 @@ function tell(report: LibraryReport): void {
   print(`${report.month}\tn/N\t值 value\t95% 区间 interval\t截至 as of\t方法 method`);
   if (!report.whole)
     print(
-      '部分原始记录已过保存期,数字只据余下的记录 · some raw rows are past their retention: figures are of what is left',
+      '部分原始记录已过保存期,不据余下的记录出数 · some raw rows are past their retention: no figure is drawn from what is left',
     );
   print(figureText('地址完整 prefixes complete', figures.prefixCompleteness));
   print(figureText('域名完整 names complete', figures.domainCompleteness));
@@ -263,7 +263,7 @@ function figureText(
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   return [
     title,
-    `${passed}/${observed}`,
+    observed === null ? '-' : `${passed}/${observed}`,
     value === null ? '无证据 no evidence' : percent(value),
     interval ? `${percent(interval.low)}–${percent(interval.high)}` : '-',
     asOf ?? '-',
@@ -337,6 +337,7 @@ function endText(validTo: string): string {
   return validTo === FOREVER ? '' : validTo;
 }
 
-function open(work: (store: Store) => Promise<void>): Promise<void> {
-  return withStore(loadConfig(process.env), ({ store }) => work(store));
+function open(work: (store: Store, config: Config) => Promise<void>): Promise<void> {
+  const config = loadConfig(process.env);
+  return withStore(config, ({ store }) => work(store, config));
 }

@@ -57,10 +57,11 @@ export interface LibraryLookup {
 /** A figure about the library: `passed` of `observed`. */
 export interface LibraryShare {
   method: string;
-  /** null: nothing was observed. Never 0 for silence. */
+  /** null: nothing was observed, or the month is not whole. Never 0 for silence. */
   value: number | null;
-  passed: number;
-  observed: number;
+  /** null: the month is not whole. */
+  passed: number | null;
+  observed: number | null;
   interval: Interval | null;
   /** When the newest measurement behind it came; null without any. */
   asOf: string | null;
@@ -74,7 +75,10 @@ export interface LibraryList<Item> {
 
 export interface LibraryReport {
   month: string;
-  /** false: raw rows of some day are past their retention, and the figures are of what is left. */
+  /**
+   * false: raw rows of some day are past their retention. No figure is drawn from what is left, and
+   * only overlaps and gaps are listed.
+   */
   whole: boolean;
   figures: {
     prefixCompleteness: LibraryShare;

@@ -4,6 +4,7 @@
  */
 import { type Context, Hono } from 'hono';
 import { addressText, parseAddress } from '../../ingest/address-space.ts';
+import { daySchema } from '../../ingest/days.ts';
 import { SERVICE_KINDS } from '../../ingest/library.ts';
 import { dayOf } from '../../ingest/month.ts';
 import type {
@@ -14,11 +15,11 @@ import type {
   LibraryService,
 } from '../contract/library.ts';
 import type { EvidenceReader } from '../evidence.ts';
-import { LibraryReader, libraryReport, prefixOf, serviceOf } from '../library-report.ts';
+import { FINDINGS_AT_MOST, LibraryReader, prefixOf, serviceOf } from '../library-report.ts';
 import { countOfRequest, malformed, monthOfRequest } from './request.ts';
 
 export function library(reader: EvidenceReader): Hono {
-  const kept = new LibraryReader(reader.store);
+  const kept = new LibraryReader(reader);
   return new Hono()
     .get('/v1/library/prefixes', async (context) => {
       const on = dayOfRequest(context, reader.now());
@@ -50,26 +51,22 @@ export function library(reader: EvidenceReader): Hono {
     })
     .get('/v1/library/findings', async (context) => {
       const month = monthOfRequest(context, reader.now());
-      const limit = countOfRequest(context, 'limit', 100, 1_000);
-      const answer: LibraryReport = await libraryReport(
-        reader.store,
-        await kept.library(),
-        month,
-        reader.now(),
-        limit,
-      );
+      const limit = countOfRequest(context, 'limit', 100, FINDINGS_AT_MOST);
+      const answer: LibraryReport = await kept.report(month, limit);
       return context.json(answer);
     });
 }
 
 function dayOfRequest(context: Context, now: Date): string {
   const day = context.req.query('on') ?? dayOf(now);
-  if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day)))
-    throw malformed('on', day.slice(0, 80), 'YYYY-MM-DD');
+  if (!daySchema.safeParse(day).success) throw malformed('on', day.slice(0, 80), 'YYYY-MM-DD');
   return day;
 }
 
-/** What comes after the row the cursor names; rows come in the order of their keys, byte by byte. */
+/**
+ * What comes after the row the cursor names, also when that has ended meanwhile; rows come in the order
+ * of their keys, byte by byte.
+ */
 function pageOf<Row>(
   context: Context,
   on: string,
@@ -80,9 +77,14 @@ function pageOf<Row>(
   const cursor = context.req.query('cursor');
   let from = 0;
   if (cursor !== undefined) {
-    const after = Buffer.from(cursor, 'base64url').toString();
-    from = rows.findIndex((row) => keyOf(row) === after) + 1;
-    if (from === 0) throw malformed('cursor', cursor.slice(0, 40), 'the `next` of an earlier page');
+    const after = Buffer.from(cursor, 'base64url');
+    if (after.length === 0 || after.toString('base64url') !== cursor)
+      throw malformed('cursor', cursor.slice(0, 40), 'the `next` of an earlier page');
+    for (let to = rows.length; from < to; ) {
+      const middle = (from + to) >>> 1;
+      if (Buffer.compare(Buffer.from(keyOf(rows[middle] as Row)), after) <= 0) from = middle + 1;
+      else to = middle;
+    }
   }
   const items = rows.slice(from, from + limit);
   const last = items.at(-1);

@@ -21,7 +21,6 @@ import { parseAddress } from '../../ingest/address-space.ts';
 import { loadLibrary } from '../../ingest/library.ts';
 import { importPrefixes } from '../../ingest/library-prefixes.ts';
 import { importServices } from '../../ingest/library-services.ts';
-import { loadRegister, type Register } from '../../ingest/register.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { scratch, tongda } from '../tongda.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
@@ -35,12 +34,14 @@ const PREFIXES = [
   '58.240.32.0/20,联通无锡,unicom,3202,access,58.240.0.0/15,2020-01-01,,备案',
   '240e:3a1::/32,移动江苏,mobile,3201,access,,2020-01-01,,备案',
   '120.0.0.0/16,电信江苏,telecom,3201,access,,2026-10-16,,备案',
+  '121.0.0.0/16,联通镇江,unicom,3299,access,,2020-01-01,2025-12-31,备案',
 ].join('\n');
 const SERVICES = [
   'name,holder,kind,level,area,url,families,lines,validFrom,validTo,source',
   'nanjing.gov.cn,南京市人民政府,agency,city,3201,https://www.nanjing.gov.cn/,4+6,gov-1,2020-01-01,,备案',
   '无锡.中国,无锡市人民政府,agency,city,3202,http://无锡.中国:8080/,6,gov-2,2020-01-01,,备案',
   'jsbc.cn,江苏台,media,province,32,https://jsbc.cn/,4,,2020-01-01,,备案',
+  'a.cn,甲台,media,province,32,https://a.cn/,4,,2020-01-01,2025-12-31,备案',
 ].join('\n');
 
 const XUANWU = '320102001001';
@@ -71,19 +72,22 @@ const SEEN: readonly (readonly [string, string, string, string, number, string, 
 
 const directory = scratch();
 let test: TestStore;
-let register: Register;
 let api: Hono;
 
 const origin = (text: string) => ({
   ...{ file: 'library.csv', bytes: new TextEncoder().encode(text) },
   ...{ by: 'wang', note: '' },
 });
+/** By which the station's answers age. */
+let stationClock = Date.parse('2026-11-25T00:00:00Z');
 /** A second later each time, as imports come. */
 let clock = Date.parse('2026-11-01T00:00:00Z');
 const next = () => {
   clock += 1_000;
   return new Date(clock);
 };
+
+const aRun = (dryRun = false) => ({ now: next(), dryRun, carriers: ['telecom', 'unicom'] });
 
 async function ask<T>(path: string): Promise<T> {
   const response = await api.request(path);
@@ -106,12 +110,22 @@ beforeAll(async () => {
       ...{ code, name, level, parent, kind: '', validFrom: '2013-06-15', source: 'test' },
     })),
   );
-  await store.insert('line', [
+  await store.insert('place', [
     {
-      ...{ line: 'self', place: XUANWU, carrier: 'telecom', technology: 'loopback' },
-      ...{ subscribedDownBps: null, subscribedUpBps: null, validFrom: '2020-01-01' },
+      ...{ code: '3299', name: '已撤销的市', level: 'city', parent: '32', kind: '' },
+      ...{ validFrom: '2013-06-15', validTo: '2025-12-31', source: 'test' },
     },
   ]);
+  await store.insert(
+    'line',
+    [
+      ['self', 'telecom', 'loopback'],
+      ['gov-1', 'unicom', 'ftth'],
+    ].map(([line = '', carrier = '', technology = '']) => ({
+      ...{ line, place: XUANWU, carrier, technology },
+      ...{ subscribedDownBps: null, subscribedUpBps: null, validFrom: '2020-01-01' },
+    })),
+  );
   await store.insert(
     'measurement',
     SEEN.map(([line, place, carrier, source, day, target, address], at) =>
@@ -121,9 +135,8 @@ beforeAll(async () => {
       }),
     ),
   );
-  register = await loadRegister(store, '2026-11-01');
   const plan = uncheckedPlanOf('jiangsu-2013');
-  const reader = new EvidenceReader(store, plan, () => new Date('2026-11-25T00:00:00Z'));
+  const reader = new EvidenceReader(store, plan, () => new Date(stationClock));
   api = new Hono().route('/', library(reader)).onError(problemHandler(silent));
 });
 afterAll(async () => {
@@ -152,17 +165,11 @@ describe('before anything is brought in', () => {
 describe('an import', () => {
   it('with one bad row stores nothing, and neither does a dry run', async () => {
     const bad = `${PREFIXES}\n58.242.0.1/16,联通,unicom,32,access,,2020-01-01,,APNIC`;
-    const refused = await importPrefixes(test.store, register, origin(bad), {
-      now: next(),
-      dryRun: false,
-    });
+    const refused = await importPrefixes(test.store, origin(bad), aRun());
     expect(refused).toMatchObject({ import: null, faultCount: 1 });
-    expect(refused.faults).toMatchObject([{ line: 8, code: 'prefix-host-bits' }]);
-    const dry = await importPrefixes(test.store, register, origin(PREFIXES), {
-      now: next(),
-      dryRun: true,
-    });
-    expect(dry).toMatchObject({ import: null, rows: 6, faultCount: 0 });
+    expect(refused.faults).toMatchObject([{ line: 9, code: 'prefix-host-bits' }]);
+    const dry = await importPrefixes(test.store, origin(PREFIXES), aRun(true));
+    expect(dry).toMatchObject({ import: null, rows: 7, faultCount: 0 });
     expect((await loadLibrary(test.store)).prefixes).toEqual([]);
   });
 
@@ -178,14 +185,36 @@ describe('an import', () => {
   });
 
   it('of a good file is all there', async () => {
-    const prefixes = await importPrefixes(test.store, register, origin(PREFIXES), {
-      now: next(),
-      dryRun: false,
-    });
-    expect(prefixes).toMatchObject({ rows: 6, faultCount: 0, import: expect.any(String) });
-    await importServices(test.store, register, origin(SERVICES), { now: next(), dryRun: false });
+    const prefixes = await importPrefixes(test.store, origin(PREFIXES), aRun());
+    expect(prefixes).toMatchObject({ rows: 7, faultCount: 0, import: expect.any(String) });
+    const services = await importServices(test.store, origin(SERVICES), aRun());
+    expect(services).toMatchObject({ rows: 4, faultCount: 0, import: expect.any(String) });
     const loaded = await loadLibrary(test.store);
-    expect([loaded.prefixes.length, loaded.services.length]).toEqual([6, 3]);
+    expect([loaded.prefixes.length, loaded.services.length]).toEqual([7, 4]);
+  });
+
+  it('of the same bytes again is refused', async () => {
+    const again = { code: 'already-imported' };
+    await expect(importPrefixes(test.store, origin(PREFIXES), aRun())).rejects.toMatchObject(again);
+    await expect(importServices(test.store, origin(SERVICES), aRun())).rejects.toMatchObject(again);
+    expect((await loadLibrary(test.store)).prefixes).toHaveLength(7);
+  });
+
+  it('warns of carriers the plan does not have and of lines the register does not', async () => {
+    const { warnings, warningCount } = await importPrefixes(
+      test.store,
+      origin(`${PREFIXES}\n`),
+      aRun(true),
+    );
+    expect(warnings).toMatchObject([
+      { line: 6, column: 'carrier', code: 'carrier-not-in-plan', text: 'mobile' },
+    ]);
+    expect(warningCount).toBe(1);
+    const services = await importServices(test.store, origin(`${SERVICES}\n`), aRun(true));
+    expect(services).toMatchObject({
+      warnings: [{ line: 3, column: 'lines', code: 'line-unknown', text: 'gov-2' }],
+      warningCount: 1,
+    });
   });
 });
 
@@ -204,15 +233,15 @@ describe('a lookup', () => {
     expect(await chainOf('58.240.16.7', '2019-12-31')).toEqual([]);
   });
 
-  it.each(['address=58.240', 'address=fe80::1%25eth0', 'on=2026-13-01', 'cursor=x', 'limit=0'])(
-    'of %s is a problem',
-    async (query) => {
-      const response = await api.request(`/v1/library/prefixes?${query}`);
-      expect((await response.json()) as Problem).toMatchObject({
-        ...{ status: 400, code: 'parameter-malformed' },
-      });
-    },
-  );
+  it.each([
+    ...['address=58.240', 'address=fe80::1%25eth0', 'on=2026-13-01', 'on=2026-02-30'],
+    ...['cursor=x', 'cursor=', 'limit=0'],
+  ])('of %s is a problem', async (query) => {
+    const response = await api.request(`/v1/library/prefixes?${query}`);
+    expect((await response.json()) as Problem).toMatchObject({
+      ...{ status: 400, code: 'parameter-malformed' },
+    });
+  });
 });
 
 describe('the lists', () => {
@@ -228,6 +257,21 @@ describe('the lists', () => {
     }
     expect(seen).toHaveLength(6);
     expect(new Set(seen).size).toBe(6);
+  });
+
+  it.each([
+    ['prefixes', '2026-10-20', '2026-10-10', '120.0.0.0/16', '240e:3a0::/28'],
+    ['services', '2025-01-01', '2026-11-25', 'a.cn', 'jsbc.cn'],
+  ])('of %s go on after a row that ended meanwhile', async (kind, then, now, ended, following) => {
+    type Page = LibraryPage<{ prefix?: string; name?: string }>;
+    const names = ({ items }: Page) => items.map(({ prefix, name }) => prefix ?? name);
+    const first = await ask<Page>(`/v1/library/${kind}?on=${then}&limit=1`);
+    expect(names(first)).toEqual([ended]);
+    const whole = names(await ask<Page>(`/v1/library/${kind}?on=${now}`));
+    expect(whole[0]).toBe(following);
+    expect(names(await ask<Page>(`/v1/library/${kind}?on=${now}&cursor=${first.next}`))).toEqual(
+      whole,
+    );
   });
 
   it('give services as targets', async () => {
@@ -321,6 +365,42 @@ describe('the findings of October', () => {
   });
 });
 
+describe('the findings of a month', () => {
+  const seenAt = (start: string, source: string) =>
+    test.store.insert('measurement', [
+      aMeasurementRow({
+        ...{ line: 'l1', place: XUANWU, carrier: 'unicom', probe: 'l1', start, source },
+        ...{ sequence: Date.parse(start) % 1e9, target: '[240e::80]:80', address: '::' },
+      }),
+    ]);
+  const uncoveredIn = async (month: string) =>
+    (await ask<LibraryReport>(`/v1/library/findings?month=${month}`)).uncovered.items.map(
+      ({ address, day }) => `${address} ${day}`,
+    );
+
+  it('begin and end at midnight in Shanghai', async () => {
+    await seenAt('2026-06-30T15:59:59.999Z', '::ffff:9.9.0.1');
+    await seenAt('2026-06-30T16:00:00.000Z', '::ffff:9.9.0.2');
+    await seenAt('2026-07-31T15:59:59.999Z', '::ffff:9.9.0.3');
+    await seenAt('2026-07-31T16:00:00.000Z', '::ffff:9.9.0.4');
+    expect(await uncoveredIn('2026-06')).toEqual(['9.9.0.1 2026-06-30']);
+    expect(await uncoveredIn('2026-07')).toEqual(['9.9.0.2 2026-07-01', '9.9.0.3 2026-07-31']);
+    expect(await uncoveredIn('2026-08')).toEqual(['9.9.0.4 2026-08-01']);
+  });
+
+  it('are shared for some seconds, whatever the limit', async () => {
+    const observed = async (limit: number) =>
+      (await ask<LibraryReport>(`/v1/library/findings?month=2026-05&limit=${limit}`)).figures
+        .prefixCompleteness.observed;
+    expect(await observed(5)).toBe(0);
+    await seenAt('2026-05-10T04:00:00.000Z', '::ffff:9.9.0.1');
+    stationClock += 2_000;
+    expect(await observed(6)).toBe(0);
+    stationClock += 2_000;
+    expect(await observed(5)).toBe(1);
+  });
+});
+
 describe('by command', () => {
   const run = (...args: string[]) =>
     tongda(['library', ...args], { TONGDA_DATA: test.directory, TONGDA_CONFIG: '' });
@@ -357,6 +437,15 @@ describe('by command', () => {
     ]);
   });
 
+  it('warnings are told of what is stored all the same', async () => {
+    const odd = `${PREFIX_HEAD}\n122.0.0.0/16,甲,unicon,32,access,,2020-01-01,,乙\n`;
+    const told = await run('import', 'prefixes', file('odd.csv', odd), '--by', 'w', '--dry-run');
+    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining('[carrier-not-in-plan]')]);
+    const good = odd.replace('unicon', 'unicom');
+    const quiet = await run('import', 'prefixes', file('odd.csv', good), '--by', 'w', '--dry-run');
+    expect(quiet.stdout).not.toContain('[carrier-not-in-plan]');
+  });
+
   it('another first day is a new version, and an end ends one', async () => {
     const text = `${PREFIX_HEAD}\n120.0.0.0/16,电信江苏,telecom,3202,access,,2026-11-01,2026-11-10,备案\n`;
     expect((await run('import', 'prefixes', file('v2.csv', text), '--by', 'wang')).code).toBe(0);
@@ -376,7 +465,7 @@ describe('by command', () => {
       const path = file('export.csv', exported.stdout);
       expect((await run('import', kind, path, '--by', 'wang')).code).toBe(0);
       expect((await run('export', kind)).stdout).toBe(exported.stdout);
-      expect(exported.stdout.split('\r\n').length).toBe(kind === 'prefixes' ? 9 : 5);
+      expect(exported.stdout.split('\r\n').length).toBe(kind === 'prefixes' ? 10 : 6);
     },
   );
 
@@ -407,20 +496,36 @@ describe('by command', () => {
 });
 
 describe('a month whose raw rows were trimmed', () => {
-  it('says so', async () => {
+  it('has no figures and no findings of measurements, but those of the library itself', async () => {
+    const before = await ask<LibraryReport>('/v1/library/findings?month=2026-10');
+    expect(before.figures.prefixCompleteness.observed).toBe(12);
     await test.store.insert('retired_day', [
       {
         ...{ table: 'measurement', day: '2026-10-03', at: '2026-11-20T00:00:00.000000Z' },
-        ...{
-          rule: 'failures-kept' as const,
-          limitDays: 30,
-          rowsBefore: 9,
-          rowsKept: 9,
-          done: true,
-        },
+        ...{ rule: 'failures-kept' as const, limitDays: 30, done: true },
+        ...{ rowsBefore: 9, rowsKept: 9 },
       },
     ]);
-    expect((await ask<LibraryReport>('/v1/library/findings?month=2026-10')).whole).toBe(false);
+    stationClock += 20_000;
+    const trimmed = await ask<LibraryReport>('/v1/library/findings?month=2026-10');
+    expect(trimmed.whole).toBe(false);
+    for (const figure of Object.values(trimmed.figures))
+      expect(figure).toEqual({
+        ...{ method: expect.stringMatching(/\/1$/), value: null, passed: null, observed: null },
+        ...{ interval: null, asOf: null },
+      });
+    const { uncovered, unregistered, contradictions, outsideEgress } = trimmed;
+    for (const list of [uncovered, unregistered, contradictions, outsideEgress])
+      expect(list).toEqual({ count: 0, items: [] });
+    expect(trimmed.gaps.count).toBeGreaterThan(0);
+    expect([trimmed.overlaps, trimmed.gaps]).toEqual([before.overlaps, before.gaps]);
     expect((await ask<LibraryReport>('/v1/library/findings?month=2026-09')).whole).toBe(true);
+  });
+
+  it('is told so by command', async () => {
+    const environment = { TONGDA_DATA: test.directory, TONGDA_CONFIG: '' };
+    const { stdout } = await tongda(['library', 'check', '--month', '2026-10'], environment);
+    expect(stdout).toContain('no figure is drawn');
+    expect(stdout).not.toContain('/12');
   });
 });

@@ -1,15 +1,16 @@
 /** Files of the library: one fault at a time, all at once, and garbage. */
 import { describe, expect, it } from 'vitest';
+import { domainName } from '../../../ingest/domain-name.ts';
 import { nameOfTarget } from '../../../ingest/library-findings.ts';
 import { readPrefixes } from '../../../ingest/library-prefixes.ts';
-import { domainName, readServices } from '../../../ingest/library-services.ts';
-import { Register } from '../../../ingest/register.ts';
+import { readServices } from '../../../ingest/library-services.ts';
 import { chance } from '../../chance.ts';
 
-const register = new Register([
-  { code: '32', name: '江苏省', level: 'province', parent: '', kind: '' },
-  { code: '3201', name: '南京市', level: 'city', parent: '32', kind: '' },
-]);
+const known = {
+  areas: new Set(['32', '3201']),
+  lines: new Set(['gov-1', 'gov-2']),
+  carriers: new Set(['telecom', 'unicom']),
+};
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -33,12 +34,12 @@ const GOOD_SERVICE = [
 
 function prefixCodes(...rows: (readonly string[])[]): string[] {
   const text = [PREFIX_HEAD, ...rows.map((cells) => cells.join(','))].join('\n');
-  return readPrefixes(bytes(text), register).faults.map(({ code }) => code);
+  return readPrefixes(bytes(text), known).faults.map(({ code }) => code);
 }
 
 function serviceCodes(...rows: (readonly string[])[]): string[] {
   const text = [SERVICE_HEAD, ...rows.map((cells) => cells.join(','))].join('\n');
-  return readServices(bytes(text), register).faults.map(({ code }) => code);
+  return readServices(bytes(text), known).faults.map(({ code }) => code);
 }
 
 const changed = (row: readonly string[], head: string, column: string, value: string) =>
@@ -47,7 +48,7 @@ const changed = (row: readonly string[], head: string, column: string, value: st
 describe('prefixes', () => {
   it('are read under either title', () => {
     const text = `地址段,持有单位,运营商,区划代码,用途,起日,来源\n240E:03A0::/28,电信,,3201,idc,2020-01-01,APNIC\n`;
-    expect(readPrefixes(bytes(text), register)).toEqual({
+    expect(readPrefixes(bytes(text), known)).toEqual({
       rows: [
         {
           prefix: '240e:3a0::/28',
@@ -55,8 +56,7 @@ describe('prefixes', () => {
           ...{ validFrom: '2020-01-01', validTo: '2149-06-06', source: 'APNIC' },
         },
       ],
-      faults: [],
-      faultCount: 0,
+      ...{ faults: [], faultCount: 0, warnings: [], warningCount: 0 },
     });
   });
 
@@ -82,9 +82,40 @@ describe('prefixes', () => {
     expect(prefixCodes(changed(GOOD_PREFIX, PREFIX_HEAD, column, value))).toEqual([code]);
   });
 
+  it('name columns as the header does, and nowhere else', () => {
+    const text = `地址段,持有单位,运营商,区划代码,用途,起日,来源\n58.240.0.0/15,,,32,fun,x,=\n`;
+    const { faults } = readPrefixes(bytes(text), known);
+    expect(faults.map(({ column, code }) => `${column} ${code}`)).toEqual([
+      ...['起日 day-malformed', '用途 purpose-unknown', '持有单位 text-malformed'],
+      '来源 text-malformed',
+    ]);
+    for (const { zh, en } of faults)
+      expect(`${zh} ${en}`).not.toMatch(/holder|source|purpose|validFrom/);
+  });
+
+  it('are taken with a warning when the plan has no such carrier', () => {
+    const rows = [GOOD_PREFIX, changed(GOOD_PREFIX, PREFIX_HEAD, 'carrier', 'uniconm')];
+    const text = [
+      PREFIX_HEAD,
+      ...rows.map((cells, at) => changed(cells, PREFIX_HEAD, 'holder', `${at}`).join(',')),
+    ];
+    expect(readPrefixes(bytes(text.join('\n')), known)).toMatchObject({
+      faultCount: 0,
+      warnings: [{ line: 3, column: 'carrier', code: 'carrier-not-in-plan', text: 'uniconm' }],
+      warningCount: 1,
+    });
+  });
+
+  it('without a carrier, or with one that is malformed, are not warned of', () => {
+    for (const carrier of ['', 'China Unicom']) {
+      const row = changed(GOOD_PREFIX, PREFIX_HEAD, 'carrier', carrier).join(',');
+      expect(readPrefixes(bytes(`${PREFIX_HEAD}\n${row}`), known).warnings).toEqual([]);
+    }
+  });
+
   it('say which prefix was meant, and on which line', () => {
     const bad = changed(GOOD_PREFIX, PREFIX_HEAD, 'prefix', '58.241.0.0/15').join(',');
-    const { faults } = readPrefixes(bytes(`${PREFIX_HEAD}\n${bad}\n`), register);
+    const { faults } = readPrefixes(bytes(`${PREFIX_HEAD}\n${bad}\n`), known);
     expect(faults).toMatchObject([{ line: 2, column: 'prefix', text: '58.241.0.0/15' }]);
     expect(faults[0]?.zh).toContain('58.240.0.0/15');
     expect(faults[0]?.en).toContain('58.240.0.0/15');
@@ -106,7 +137,7 @@ describe('prefixes', () => {
 describe('services', () => {
   it('are kept as DNS has them and as they were written', () => {
     const text = `${SERVICE_HEAD}\n${GOOD_SERVICE.join(',')}\n`;
-    expect(readServices(bytes(text), register)).toMatchObject({
+    expect(readServices(bytes(text), known)).toMatchObject({
       rows: [
         {
           name: 'xn--1lqq7i.xn--fiqs8s',
@@ -136,47 +167,75 @@ describe('services', () => {
     expect(serviceCodes(changed(GOOD_SERVICE, SERVICE_HEAD, column, value))).toContain(code);
   });
 
+  it('are taken with a warning for each line the register does not have', () => {
+    const row = changed(GOOD_SERVICE, SERVICE_HEAD, 'lines', 'gov-1;gov-l').join(',');
+    expect(readServices(bytes(`${SERVICE_HEAD}\n${row}`), known)).toMatchObject({
+      rows: [{ lines: ['gov-1', 'gov-l'] }],
+      faultCount: 0,
+      warnings: [{ line: 2, column: 'lines', code: 'line-unknown', text: 'gov-l' }],
+      warningCount: 1,
+    });
+  });
+
   it('stand there once by name and first day, however the name is written', () => {
     const again = changed(GOOD_SERVICE, SERVICE_HEAD, 'name', 'XN--1LQQ7I.中国');
     expect(serviceCodes(GOOD_SERVICE, again)).toEqual(['entry-twice']);
   });
 });
 
+/** Every code a file of the library can be refused with. */
+const CODES = [
+  ...['file-encoding', 'csv-malformed', 'rows-missing', 'row-too-long'],
+  ...['column-unknown', 'column-twice', 'column-missing', 'cell-malformed'],
+  ...['prefix-malformed', 'prefix-scoped', 'prefix-mapped', 'prefix-family', 'prefix-host-bits'],
+  ...['prefix-not-public', 'part-of-malformed', 'purpose-unknown', 'carrier-malformed'],
+  ...['domain-malformed', 'kind-unknown', 'level-unknown', 'families-unknown', 'url-malformed'],
+  ...['url-elsewhere', 'line-malformed', 'text-malformed', 'area-unknown', 'day-malformed'],
+  ...['end-before-beginning', 'entry-twice'],
+];
+
 describe('garbage', () => {
   const PIECES = [
-    '58.240.0.0/15',
-    '::',
-    '/',
-    '%',
-    '=',
-    '"',
-    ',',
-    '\n',
-    '\u0000',
-    '南京.中国',
-    '999',
+    ...['58.240.0.0/15', '::', '/', '%', '=', '"', ',', '\n', '\u0000', '南京.中国', '999'],
+    ...['2026-13-45', 'https://[', 'xn--', '-', '.', '\uFFFF', 'a'.repeat(300), '\t', '1e9'],
   ];
-  PIECES.push('2026-13-45', 'https://[', 'xn--', '-', '.', '\uFFFF', 'a'.repeat(300), '\t', '1e9');
+  const KINDS = [
+    [PREFIX_HEAD, GOOD_PREFIX, readPrefixes],
+    [SERVICE_HEAD, GOOD_SERVICE, readServices],
+  ] as const;
+
+  /** The codes it is refused with, each told in both languages. */
+  function codesOf(read: typeof readPrefixes | typeof readServices, raw: Uint8Array): string[] {
+    const { faults, faultCount } = read(raw, known);
+    expect(faultCount).toBe(faults.length);
+    for (const { zh, en } of faults) {
+      expect(zh).toMatch(/\p{Script=Han}/u);
+      expect(en).toMatch(/^[^\p{Script=Han}]*[a-z]{2}/u);
+    }
+    return faults.map(({ code }) => code);
+  }
 
   it.each([1, 2, 3, 4, 5, 6])('with seed %i is refused with codes, never thrown', (seed) => {
     const random = chance(seed);
     for (let turn = 0; turn < 300; turn++) {
-      for (const [head, good, read] of [
-        [PREFIX_HEAD, GOOD_PREFIX, readPrefixes],
-        [SERVICE_HEAD, GOOD_SERVICE, readServices],
-      ] as const) {
-        const cells = good.map((cell) =>
-          random.coin(0.3) ? `${random.oneOf(PIECES)}${random.oneOf(PIECES)}` : cell,
+      for (const [head, good, read] of KINDS) {
+        expect(codesOf(read, bytes(`${head}\n${good.join(',')}\n`))).toEqual([]);
+        // No day of the two pieces, so that the row is bad for certain; others are good now and then.
+        const spoilt = good.map((cell, at) =>
+          head.split(',')[at] === 'validFrom' || random.coin(0.3)
+            ? `${random.oneOf(PIECES)}${random.oneOf(PIECES)}`
+            : cell,
         );
-        const { rows, faults, faultCount } = read(bytes(`${head}\n${cells.join(',')}\n`), register);
-        for (const fault of faults)
-          expect(fault).toMatchObject({ code: /^[a-z-]+$/.test(fault.code) ? fault.code : '' });
-        expect(faults.every(({ zh, en }) => zh !== '' && en !== '')).toBe(true);
-        expect(faultCount > 0 || rows.length <= 1).toBe(true);
+        const codes = codesOf(read, bytes(`${head}\n${spoilt.join(',')}\n`));
+        expect(codes).not.toEqual([]);
+        expect(CODES).toEqual(expect.arrayContaining(codes));
       }
       const raw = Uint8Array.from({ length: random.below(200) }, () => random.below(256));
-      expect(readPrefixes(raw, register).faultCount).toBeGreaterThan(0);
-      expect(readServices(raw, register).faultCount).toBeGreaterThan(0);
+      for (const [, , read] of KINDS) {
+        const codes = codesOf(read, raw);
+        expect(codes).not.toEqual([]);
+        expect(CODES).toEqual(expect.arrayContaining(codes));
+      }
     }
   });
 });

@@ -1,9 +1,11 @@
 /** The tree against a linear scan, with random prefixes of both families that nest and repeat. */
+import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import {
   addressText,
   covers,
   isPrefix,
+  isPublicAddress,
   lastOf,
   type Prefix,
   parseAddress,
@@ -168,5 +170,56 @@ describe('a prefix', () => {
       const prefix = randomSpace(random);
       expect(parsePrefix(prefixText(prefix))).toEqual(prefix);
     }
+  });
+});
+
+describe('an address', () => {
+  const asWritten = (bytes: readonly number[], { coin, below }: Chance): string => {
+    const whole = Buffer.from(bytes)
+      .toString('hex')
+      .replace(/(....)(?!$)/g, '$1:');
+    const short = new ipaddr.IPv6([...bytes]).toRFC5952String();
+    if (bytes.slice(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 255)))
+      return `${['::ffff:', '', '0:0:0:0:0:FFFF:'][below(3)]}${bytes.slice(12).join('.')}`;
+    return coin(0.5) ? whole : coin(0.5) ? short : short.toUpperCase();
+  };
+
+  it.each([1, 2, 3])('with seed %i is read, written and judged as ipaddr.js does', (seed) => {
+    const random = chance(seed);
+    for (let turn = 0; turn < 2_000; turn++) {
+      const mapped = random.coin(0.5);
+      const bytes = Array.from({ length: 16 }, (_, at) => {
+        if (mapped && at < 12) return at < 10 ? 0 : 255;
+        return random.coin(0.4) ? 0 : random.below(256);
+      });
+      if (!mapped && random.coin(0.5)) bytes[0] = 0x20 + random.below(32);
+      const address = parseAddress(asWritten(bytes, random));
+      expect(address).toBe(BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+      const theirs = ipaddr.process(new ipaddr.IPv6(bytes).toString());
+      expect(addressText(address ?? 0n)).toBe(
+        'toRFC5952String' in theirs ? theirs.toRFC5952String() : theirs.toString(),
+      );
+      const isPublic = theirs.range() === 'unicast' && (mapped || (bytes[0] ?? 0) >> 5 === 1);
+      expect(isPublicAddress(address ?? 0n)).toBe(isPublic);
+    }
+  });
+
+  it.each([
+    ...['', '58.240.1', '58.240.1.256', '058.240.1.1', '::ffff:58.240.1', '::ffff:', ':::'],
+    ...['fe80::1%eth0', '::ffff:1.2.3.4%1', '240e::1::2', '240e', '1:2:3:4:5:6:7:8:9', 'g::'],
+    ...[' 240e::1', '::ffff:::ffff:1.2.3.4'],
+  ])('is not %j', (text) => {
+    expect(parseAddress(text)).toBeNull();
+  });
+
+  it.each([
+    ['::', 0n],
+    ['::1', 1n],
+    ['1::', 1n << 112n],
+    ['::ffff:102:304', 0xffff_0102_0304n],
+    ['64:ff9b::1.2.3.4', (0x64_ff9bn << 96n) | 0x0102_0304n],
+    ['1:2:3:4:5:6:7::', 0x0001_0002_0003_0004_0005_0006_0007_0000n],
+  ])('%s is read', (text, number) => {
+    expect(parseAddress(text)).toBe(number);
   });
 });
