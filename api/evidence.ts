@@ -26,14 +26,8 @@ import { areaFigures, type Evidence, ofCarrier, ofVillages, rolledFigures } from
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
-export interface Line {
-  readonly line: string;
-  readonly place: string;
-  readonly carrier: string;
-  readonly technology: string;
-  readonly subscribedDownBps: number | null;
-  readonly subscribedUpBps: number | null;
-}
+/** A line as it last stood in a month. */
+export type Line = QueryRow<'lines_between'>;
 
 /** Which figures of a month: of one carrier or of all, and of the places of which level below which. */
 export interface Scope {

@@ -11,17 +11,14 @@ import type {
   StandingEvidence,
   StandingPage,
 } from '../../api/contract/filing.ts';
+import { quietStation } from '../faults/quiet-station.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();
-const data = {
-  TONGDA_DATA: join(directory.path, 'data'),
-  TONGDA_CONFIG: join(directory.path, 'tongda.yaml'),
-};
+const data = quietStation(directory.path);
 let station: RunningStation;
 
 beforeAll(async () => {
-  writeFileSync(data.TONGDA_CONFIG, 'local: false\n');
   station = await startStation(data);
 });
 afterAll(async () => {

@@ -1,6 +1,3 @@
-/** Quarantine by command and by API, on a running station: found, counted, released, logged. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MeasurementPage } from '../../api/contract/measurement.ts';
 import type { Problem } from '../../api/contract/problem.ts';
@@ -9,14 +6,12 @@ import { ADMISSION_RULES } from '../../ingest/admission.ts';
 import { monthOf, monthSpan } from '../../ingest/month.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { acknowledgementSchema } from '../../probes/report.ts';
+import { quietStation } from '../faults/quiet-station.ts';
 import { aMeasurement } from '../measurement.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();
-const data = {
-  TONGDA_DATA: join(directory.path, 'data'),
-  TONGDA_CONFIG: join(directory.path, 'tongda.yaml'),
-};
+const data = quietStation(directory.path);
 let station: RunningStation;
 let token: string;
 
@@ -25,7 +20,6 @@ const turn = monthSpan(monthOf(new Date())).start;
 const before = new Date(turn.getTime() - 5 * 86_400_000);
 
 beforeAll(async () => {
-  writeFileSync(data.TONGDA_CONFIG, 'local: false\n');
   station = await startStation(data);
   const added = await tongda(
     [

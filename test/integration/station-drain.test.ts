@@ -1,22 +1,16 @@
-/** A station that is stopped while reports come in: what it acknowledged is there, and only that is promised. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MeasurementPage } from '../../api/contract/measurement.ts';
 import { acknowledgementSchema, encodeReport } from '../../probes/report.ts';
+import { quietStation } from '../faults/quiet-station.ts';
 import { aMeasurement } from '../measurement.ts';
 import { getJson, scratch, startStation, tongda } from '../tongda.ts';
 
 const directory = scratch();
-const data = {
-  TONGDA_DATA: join(directory.path, 'data'),
-  TONGDA_CONFIG: join(directory.path, 'tongda.yaml'),
-};
+const data = quietStation(directory.path);
 let token: string;
 
 beforeAll(async () => {
-  writeFileSync(data.TONGDA_CONFIG, 'local: false\n');
   const { stdout, stderr } = await tongda(
     [
       'probe',
