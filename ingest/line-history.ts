@@ -20,6 +20,9 @@ const DATA = [
   ...(['opticalNode', 'onu'] as const),
 ];
 
+/** Later than any day, as texts go. */
+const AFTER_ALL = '9';
+
 export class LineHistory {
   readonly #versions = new Map<string, LineVersion[]>();
   readonly #known = new Set<LineVersion>();
@@ -84,11 +87,11 @@ export class LineHistory {
   /** How many lines stand at each of some places on the day given with it or later. */
   remainingAt(places: ReadonlyMap<string, string>): Map<string, number> {
     const found = new Map<string, number>();
-    for (const all of this.#versions.values())
-      for (const { place, validTo } of all) {
-        const day = places.get(place);
-        if (day !== undefined && validTo >= day) found.set(place, (found.get(place) ?? 0) + 1);
-      }
+    for (const all of this.#versions.values()) {
+      const left = all.filter(({ place, validTo }) => validTo >= (places.get(place) ?? AFTER_ALL));
+      for (const place of new Set(left.map((version) => version.place)))
+        found.set(place, (found.get(place) ?? 0) + 1);
+    }
     return found;
   }
 

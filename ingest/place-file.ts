@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { countColumn, dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
 import { REFERENCE_SYSTEMS } from './coordinates.ts';
-import { LEVELS, levelOf } from './register.ts';
+import { LEVELS, type Level, levelOf } from './register.ts';
 import type { Columns, RowOf } from './table-file.ts';
 
 /** What may happen, as a file spells it. */
@@ -19,13 +19,13 @@ export const PLACE_ACTIONS = {
 } as const;
 export type PlaceAction = keyof typeof PLACE_ACTIONS;
 
-const LEVEL_TITLES: Readonly<Record<string, (typeof LEVELS)[number]>> = {
-  省: 'province',
-  市: 'city',
-  县: 'county',
-  乡: 'township',
-  村: 'village',
-  自然村: 'hamlet',
+export const LEVEL_TITLES: Readonly<Record<Level, string>> = {
+  province: '省',
+  city: '市',
+  county: '县',
+  township: '乡',
+  village: '村',
+  hamlet: '自然村',
 };
 
 const actions = new Map<string, PlaceAction>([
@@ -35,10 +35,12 @@ const actions = new Map<string, PlaceAction>([
     [title, action as PlaceAction],
   ]),
 ]);
-const levels = new Map([
-  ...Object.entries(LEVEL_TITLES),
-  ...LEVELS.map((level) => [level, level] as const),
-]);
+const levels = new Map(
+  LEVELS.flatMap((level): [string, Level][] => [
+    [LEVEL_TITLES[level], level],
+    [level, level],
+  ]),
+);
 const systems = new Map(REFERENCE_SYSTEMS.map((crs) => [crs.toLowerCase(), crs] as const));
 
 /** What a text stands for; the cell is refused where it stands for nothing. */
@@ -72,7 +74,7 @@ export const PLACE_COLUMNS = {
   level: {
     titles: ['level', '级别'],
     value: oneOf((text) => (text === '' ? null : levels.get(text.toLowerCase()))),
-    expects: { zh: Object.keys(LEVEL_TITLES).join('、'), en: `one of ${LEVELS.join(', ')}` },
+    expects: { zh: Object.values(LEVEL_TITLES).join('、'), en: `one of ${LEVELS.join(', ')}` },
     optional: true,
   },
   parent: {

@@ -32,7 +32,7 @@ export async function importPlaces(
     store.query('place_versions', { place: '' }),
     store.query('line_register', {}),
   ]);
-  const changes = placeChanges(read.rows, { places, lines, validFrom, counties });
+  const changes = placeChanges(read, { places, lines, validFrom, counties });
   const { warnings, warningCount } = changes;
   const stored = await settleImport(
     store,

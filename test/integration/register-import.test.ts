@@ -153,6 +153,22 @@ describe('the built-in register', () => {
     await other.close();
   });
 
+  it('that gets them again leaves alone what has become of its places', async () => {
+    const other = await anotherStore();
+    await importBuiltInRegister(other);
+    const merged = `action,code,newCode,date\nmerge,320102002002,${VILLAGE},2025-01-01`;
+    expect((await places(other, merged)).faults).toEqual([]);
+    const before = await villages(other, '2026-11-25');
+    await other.command(`DELETE FROM place WHERE code = '${VILLAGE}' SETTINGS mutations_sync = 2`);
+    expect(await importBuiltInRegister(other)).toBe(BUILT_IN);
+    await other.define('OPTIMIZE TABLE place FINAL');
+    expect(await villages(other, '2026-11-25')).toBe(before);
+    const register = await loadRegister(other, '2026-11-25');
+    expect(register.find('320102002002')).toBeUndefined();
+    expect(register.find(VILLAGE)).toBeDefined();
+    await other.close();
+  });
+
   it('of a store older than imports goes on to count; half of one is completed', async () => {
     const other = await anotherStore();
     const rows = await store.read<InsertOf<'place'>>(
