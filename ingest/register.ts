@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { Fault } from '../probes/fault.ts';
 import type { Store } from '../sql/store.ts';
 import { importsOf, storeImport } from './import.ts';
@@ -38,6 +39,9 @@ export function levelOf(code: string): Level | null {
   const found = Object.entries(CODE_LENGTH).find(([, length]) => length === code.length);
   return found ? (found[0] as Level) : null;
 }
+
+/** The code of a place of any level. */
+export const codeSchema = z.string().refine((code) => levelOf(code) !== null);
 
 /** The code of the place right above; '' above a province. */
 export function parentOf(code: string): string {
@@ -179,7 +183,7 @@ export function parsePlaces(csv: string): Place[] {
   if (header !== 'code,name,level,parent,kind') throw malformed(1, header ?? '');
   return lines.map((line, index) => {
     const [code = '', name = '', level = '', parent = '', kind = '', ...rest] = line.split(',');
-    if (!/^\d{2,12}(-\d{3})?$/.test(code) || name === '' || !isLevel(level) || rest.length > 0)
+    if (levelOf(code) === null || name === '' || !isLevel(level) || rest.length > 0)
       throw malformed(index + 2, line);
     return { code, name, level, parent, kind };
   });

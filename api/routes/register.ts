@@ -4,15 +4,13 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { codeSchema } from '../../ingest/register.ts';
+import { REGISTER_KINDS } from '../../ingest/register-import.ts';
 import type { ImportList } from '../contract/register.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeRecord } from '../place-record.ts';
 import { malformed } from './request.ts';
 
-/** What is imported into the register. */
-export const REGISTER_KINDS = ['places', 'lines', 'probes'] as const;
-
-const codeSchema = z.string().regex(/^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12}(-\d{3})?)$/);
 const kindSchema = z.enum(['', ...REGISTER_KINDS]).default('');
 const limitSchema = z
   .string()

@@ -54,6 +54,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
   kind: ['', 'places', 'library-prefixes'],
+  kinds: [['places', 'lines'], []],
   last: ['2026-11-30', '2026-10-31'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],

@@ -27,6 +27,7 @@ import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const BUILT_IN = 23_563;
 const VILLAGE = '320102002001';
+const KIND = 'village_committee';
 const PLAN = uncheckedPlanOf('jiangsu-2013');
 
 let test: TestStore;
@@ -217,13 +218,13 @@ add,${VILLAGE}-001,小王庄,,2027-02-01`,
     const before = await store.read('SELECT count() FROM place');
     const refused = await places(
       store,
-      'code,name,date\n320102002090,新村,2027-01-01\n320199999001,无上级村,2027-01-01',
+      `code,name,kind,date\n320102002090,新村,${KIND},2027-01-01\n320199999001,无上级村,${KIND},2027-01-01`,
     );
     expect(refused.import).toBeNull();
     expect(refused.faults.map(({ line, code }) => [line, code])).toEqual([[3, 'parent-unknown']]);
     const tried = await importPlaces(
       store,
-      fileOf('code,name,date\n320102002090,新村,2027-01-01'),
+      fileOf(`code,name,kind,date\n320102002090,新村,${KIND},2027-01-01`),
       {
         ...run(),
         dryRun: true,
@@ -234,9 +235,9 @@ add,${VILLAGE}-001,小王庄,,2027-02-01`,
   });
 
   it('whose import died before its note count for nothing, and do once it is brought again', async () => {
-    const csv = `action,code,name,newCode,date
+    const csv = `action,code,name,kind,date
 close,320102002005,,,2028-01-01
-add,320102002091,又村,,2028-01-01
+add,320102002091,又村,${KIND},2028-01-01
 rename,320102002006,改村,,2028-01-01`;
     const before = await loadRegister(store, '2028-01-01');
     await expect(places(failing(store, 'import'), csv)).rejects.toThrow('died here');
@@ -255,7 +256,7 @@ rename,320102002006,改村,,2028-01-01`;
   });
 
   it('of a file that was brought in already are refused; in other bytes they change nothing', async () => {
-    const csv = 'code,name,date\n320102002092,再村,2028-01-01';
+    const csv = `code,name,kind,date\n320102002092,再村,${KIND},2028-01-01`;
     const known = fileOf(csv);
     await importPlaces(store, known, run());
     await expect(importPlaces(store, known, run())).rejects.toMatchObject({
