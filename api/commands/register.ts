@@ -75,9 +75,10 @@ One row, one thing that happens; "date" is the first day of the new state. Lines
 along; those of one that is split or closed do not, and a warning says so.
 
 例 Examples:
-  action,code,name,newCode,date
-  合并,320102002002,,320102002001,2027-01-01
-  更名,320102002001,新村,,2027-01-01`,
+  action,code,name,kind,newCode,date
+  合并,320102002002,,,320102002001,2027-01-01
+  更名,320102002001,新村,,,2027-01-01
+  新增,320102002099,新桥村,village_committee,,2027-01-01`,
     )
     .action(bringPlaces);
   importOptions(bring.command('lines').argument('<file>', 'CSV'))
@@ -88,9 +89,13 @@ along; those of one that is split or closed do not, and a warning says so.
     .addHelpText(
       'after',
       `
+文件没有的列保持原值,空格表示没有;不写停用日期则保持原有的,写 2149-06-06 即恢复使用。
+A column the file lacks leaves what was, an empty cell says that there is none; without validTo the line keeps the end
+it has, and 2149-06-06 takes it away.
+
 例 Example:
-  line,place,carrier,technology,subscribedDownMbps,subscribedUpMbps,validFrom
-  xuanwu-000001,320102002001,telecom,ftth,500,50,2026-12-01`,
+  line,place,carrier,technology,subscribedDownMbps,subscribedUpMbps,opticalNode,onu,validFrom
+  xuanwu-000001,320102002001,telecom,ftth,500,50,OLT-XW-03,ZTEG12345678,2026-12-01`,
     )
     .action(bringLines);
   importOptions(bring.command('probes').argument('<file>', 'CSV'))

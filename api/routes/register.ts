@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { codeSchema } from '../../ingest/register.ts';
 import { REGISTER_KINDS } from '../../ingest/register-import.ts';
+import type { Store } from '../../sql/store.ts';
 import type { ImportList } from '../contract/register.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeRecord } from '../place-record.ts';
@@ -23,7 +24,9 @@ export function register(reader: EvidenceReader): Hono {
   return new Hono()
     .get('/v1/register/places/:code', async (context) => {
       const code = checked('code', codeSchema, context.req.param('code'), '320102002001(-001)');
-      return context.json(await placeRecord(reader.store, code));
+      // To find what became of it is to go through every place.
+      const shared: Pick<Store, 'query'> = { query: (name, params) => reader.ask(name, params) };
+      return context.json(await placeRecord(shared, code));
     })
     .get('/v1/register/imports', async (context) => {
       const kinds = REGISTER_KINDS.join(' | ');

@@ -255,6 +255,68 @@ rename,320102002006,改村,,2028-01-01`;
     expect((await loadRegister(store, '2027-12-31')).find('320102002005')).toBeDefined();
   });
 
+  it('are counted together with lines and probes: of two imports at once the later is refused', async () => {
+    const csv = 'action,code,name,date\nrename,320102007006,甲名,2027-01-01';
+    let meanwhile: Promise<unknown> | null = null;
+    const slow: Store = {
+      ...boundStore(store),
+      insert: async (into, rows) => {
+        meanwhile ??= places(store, csv.replace('甲名', '乙名'));
+        await meanwhile;
+        await store.insert(into, rows);
+      },
+    };
+    await expect(places(slow, csv)).rejects.toMatchObject({ code: 'register-changed' });
+    const name = async () => (await loadRegister(store, '2027-01-01')).find('320102007006')?.name;
+    expect(await name()).toBe('乙名');
+    const again = await places(store, `${csv}\n`);
+    expect(again.faults.map(({ code }) => code)).toEqual(['place-version-exists']);
+
+    meanwhile = null;
+    const head = 'line,place,carrier,technology,validFrom';
+    const slowLines: Store = {
+      ...slow,
+      insert: async (into, rows) => {
+        meanwhile ??= places(store, 'action,code,date\nclose,320102007002,2027-01-01');
+        await meanwhile;
+        await store.insert(into, rows);
+      },
+    };
+    const line = `${head}\nl-late,320102007002,telecom,ftth,2026-12-01`;
+    await expect(lines(slowLines, line)).rejects.toMatchObject({ code: 'register-changed' });
+    expect((await lines(store, `${line}\n`)).faults.map(({ code }) => code)).toEqual([
+      'place-ends',
+    ]);
+  });
+
+  it('of an undated file are another statement on another day, and the same one once', async () => {
+    const undated = fileOf('action,code,name\nrename,320102007003,初名');
+    const on = (validFrom: string) =>
+      importPlaces(store, { ...undated, note: '更名' }, { ...run(), validFrom });
+    const first = await on('2027-01-01');
+    await expect(on('2027-01-01')).rejects.toMatchObject({ code: 'already-imported' });
+    const [noted] = await importsOf(store, 'places');
+    expect(noted).toMatchObject({ import: first.import, note: '更名 · --valid-from 2027-01-01' });
+    expect((await on('2026-12-01')).faults).toEqual([]);
+    // Of rows that name their day the command's day says nothing.
+    const dated = fileOf('action,code,name,date\nrename,320102007004,又名,2027-01-01');
+    await importPlaces(store, dated, { ...run(), validFrom: '2027-01-01' });
+    await expect(
+      importPlaces(store, dated, { ...run(), validFrom: '2027-02-01' }),
+    ).rejects.toMatchObject({ code: 'already-imported' });
+  });
+
+  it('keep a count of people that a later import says nothing of', async () => {
+    const head = 'action,code,date,residents,households,asOf,source';
+    const row = 'describe,320102007005,2026-12-01';
+    await places(store, `${head}\n${row},500,160,2024,甲\n`);
+    await places(store, `${head}\n${row},510,,2024,乙\n`);
+    const { import: last } = await places(store, `${head}\n${row},,170,2024,丙\n`);
+    expect(await store.query('place_statistics', { place: '320102007005' })).toEqual([
+      { asOf: 2024, residents: 510, households: 170, source: '丙', import: last },
+    ]);
+  });
+
   it('of a file that was brought in already are refused; in other bytes they change nothing', async () => {
     const csv = `code,name,kind,date\n320102002092,再村,${KIND},2028-01-01`;
     const known = fileOf(csv);
