@@ -69,7 +69,8 @@ export async function refuseKnown(
   bytes: Uint8Array,
   said = '',
 ): Promise<void> {
-  const same = await store.query('import_of_bytes', { kind, sha256: sha256Of(bytes) });
+  const bytesSha256 = sha256Of(bytes);
+  const same = await store.query('import_of_bytes', { kind, bytesSha256 });
   const known = same.find(({ note }) => note.endsWith(said));
   if (known)
     throw new Fault(

@@ -411,7 +411,7 @@ export const queries = {
     columns: tables.import,
   },
   import_of_bytes: {
-    params: { kind: 'String', sha256: 'String' },
+    params: { kind: 'String', bytesSha256: 'String' },
     columns: columnsOf('import', ['import', 'by', 'note']),
   },
   imports_noted: {
