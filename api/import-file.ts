@@ -76,5 +76,7 @@ export function tellImport(imported: Imported, { dryRun, json }: ImportOptions):
 }
 
 function told({ line, column, code, zh, en, text }: RowFault): string {
-  return `第 ${line} 行 line ${line}\t${column}\t[${code}]\t${zh} · ${en}\t${printable(text)}`;
+  const cells = [`第 ${line} 行 line ${line}`, column, `[${code}]`, `${zh} · ${en}`, text];
+  // The header's titles stand in column and words as the file has them.
+  return cells.map(printable).join('\t');
 }

@@ -9,8 +9,11 @@ import { COUNTY_MAP } from './geometry.ts';
 
 type Version = QueryRow<'place_versions'>;
 
-/** @throws Refusal `place-unknown` (404) */
-export async function placeRecord(store: Store, code: string): Promise<PlaceRecord> {
+/**
+ * @param store or a reader, whose questions those who ask at once share
+ * @throws Refusal `place-unknown` (404)
+ */
+export async function placeRecord(store: Pick<Store, 'query'>, code: string): Promise<PlaceRecord> {
   const [versions, predecessors, statistics] = await Promise.all([
     // An empty code would ask for every place.
     code === '' ? [] : store.query('place_versions', { place: code }),

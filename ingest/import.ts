@@ -59,17 +59,47 @@ export function importsOf(store: Store, kind: string): Promise<QueryRow<'imports
 /**
  * The same bytes twice are a slip, not news.
  *
+ * @param said what the command said beside the file and the import's note ends with; '': nothing. The same
+ * bytes with another saying are another statement.
  * @throws Fault `already-imported`
  */
-export async function refuseKnown(store: Store, kind: string, bytes: Uint8Array): Promise<void> {
-  const sha256 = sha256Of(bytes);
-  const known = (await importsOf(store, kind)).find((row) => row.sha256 === sha256);
+export async function refuseKnown(
+  store: Store,
+  kind: string,
+  bytes: Uint8Array,
+  said = '',
+): Promise<void> {
+  const bytesSha256 = sha256Of(bytes);
+  const same = await store.query('import_of_bytes', { kind, bytesSha256 });
+  const known = same.find(({ note }) => note.endsWith(said));
   if (known)
     throw new Fault(
       'already-imported',
-      `这个文件已由 ${known.by} 导入过(${known.import})`,
-      `${known.by} has brought this very file in already (${known.import})`,
+      `这个文件已由 ${known.by} 导入过(${known.import}),不必再导:内容若有不同,请修改文件后再导`,
+      `${known.by} has brought this very file in already (${known.import}) and nothing is left to do: if something else is meant, change the file`,
     );
+}
+
+/**
+ * Imports that are held against what is there must not pass each other by: none of them may be noted
+ * between the reading and the noting of another.
+ *
+ * @returns throws Fault `register-changed` when one of these kinds was noted since
+ */
+export async function watchImports(
+  store: Store,
+  kinds: readonly string[],
+): Promise<() => Promise<void>> {
+  const noted = async () => (await store.query('imports_noted', { kinds }))[0]?.imports;
+  const before = await noted();
+  return async () => {
+    if ((await noted()) !== before)
+      throw new Fault(
+        'register-changed',
+        '登记册同时被另一次导入更改,本次未入库:请再导入一次',
+        'another import changed the register meanwhile, and this one was not stored: bring it in again',
+      );
+  };
 }
 
 function sha256Of(bytes: Uint8Array): string {
@@ -84,6 +114,8 @@ interface Storing {
   /** Rows of the file. */
   readonly rows: number;
   readonly progress?: Progress | undefined;
+  /** Throws when the rows must not count after all; asked last. */
+  readonly confirm?: (() => Promise<void>) | undefined;
   /** One of its own, where a second try must fall on the rows of the first. */
   readonly name?: string;
 }
@@ -95,7 +127,7 @@ interface Storing {
  */
 export async function storeImport(
   store: Store,
-  { kind, origin, now, rows: fileRows, progress, name = importName(now) }: Storing,
+  { kind, origin, now, rows: fileRows, progress, confirm, name = importName(now) }: Storing,
   draw: (name: string) => readonly Batch[],
 ): Promise<string> {
   const { file, bytes, by, note } = origin;
@@ -110,6 +142,7 @@ export async function storeImport(
       done += chunk.length;
       progress?.(done, total);
     }
+  await confirm?.();
   await store.insert('import', [
     {
       import: name,
@@ -145,6 +178,7 @@ export interface Checked<Row> {
  * Stores a checked file as an import, unless it has faults or only a look was wanted.
  *
  * @param draw the rows to be stored under the import's name, and when
+ * @param confirm throws when they must not count after all
  */
 export async function settleImport(
   store: Store,
@@ -153,11 +187,12 @@ export async function settleImport(
   { now, dryRun, progress }: ImportRun,
   { rows, faults, faultCount }: Checked<unknown>,
   draw: (name: string, updated: string) => readonly Batch[],
+  confirm?: () => Promise<void>,
 ): Promise<Imported> {
   if (faultCount > 0 || dryRun) return { import: null, rows: rows.length, faults, faultCount };
   const name = await storeImport(
     store,
-    { kind, origin, now, rows: rows.length, progress },
+    { kind, origin, now, rows: rows.length, progress, confirm },
     (given) => draw(given, now.toISOString()),
   );
   return { import: name, rows: rows.length, faults, faultCount };

@@ -1,33 +1,20 @@
 /** The file that brings lines, and what it does to those there are. Pure. */
 import { z } from 'zod';
-import { nameSchema } from '../probes/measurement.ts';
-import { LOOPBACK } from './binding.ts';
-import { dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
-import { FOREVER } from './days.ts';
+import { LOOPBACK, TECHNOLOGIES } from './binding.ts';
+import { codeColumn, dayColumn, decimalColumn, nameColumn, textColumn } from './cells-of-file.ts';
+import { dayBefore, FOREVER } from './days.ts';
 import { LineHistory, type LineVersion } from './line-history.ts';
 import { PlaceHistory, type PlaceVersion } from './place-history.ts';
-import { RowFaults } from './row-faults.ts';
-import type { Columns, RowFault, RowOf } from './table-file.ts';
+import { type Blame, RowFaults } from './row-faults.ts';
+import type { Columns, RowFault, RowOf, Rows } from './table-file.ts';
 
-/** What a filed line may be. */
-export const LINE_TECHNOLOGIES = [
-  ...(['ftth', 'fttb', 'fttn', 'docsis', 'dsl'] as const),
-  ...(['lte', 'nr', 'fwa', 'satellite', 'ethernet'] as const),
-] as const;
-
-const NAME = {
-  zh: '小写字母、数字和连字符,最长 63 个字符',
-  en: 'lower-case letters, digits and hyphens, at most 63',
-};
+/** What a filed line may be: a wireless LAN is behind somebody's line, and the station's is its own. */
+const LINE_TECHNOLOGIES = TECHNOLOGIES.filter((one) => one !== 'wlan' && one !== LOOPBACK);
 
 export const LINE_COLUMNS = {
-  line: { titles: ['line', '线路'], value: nameSchema, expects: NAME },
-  place: {
-    titles: ['place', '区划代码', '地点'],
-    value: z.string().regex(/^\d{2,12}(-\d{3})?$/),
-    expects: { zh: '区划代码', en: 'the code of a place' },
-  },
-  carrier: { titles: ['carrier', '运营商'], value: nameSchema, expects: NAME },
+  line: nameColumn('line', '线路'),
+  place: codeColumn('place', '区划代码', '地点'),
+  carrier: nameColumn('carrier', '运营商'),
   technology: {
     titles: ['technology', '接入技术'],
     value: z.string().toLowerCase().pipe(z.enum(LINE_TECHNOLOGIES)),
@@ -69,10 +56,10 @@ export interface LineChanges {
 }
 
 export function lineChanges(
-  rows: readonly { readonly line: number; readonly row: LineRow }[],
+  { rows, titles, present }: Rows<LineRow>,
   { lines, places, carriers, validFrom }: LineContext,
 ): LineChanges {
-  const faults = new RowFaults();
+  const faults = new RowFaults({ titles });
   const history = new LineHistory(lines);
   const register = new PlaceHistory(places);
   const seen = new Map<string, number>();
@@ -87,16 +74,16 @@ export function lineChanges(
       : Number(a.row.validFrom > b.row.validFrom) || a.line - b.line,
   );
   for (const { line, row } of dated) {
-    const blame = (column: string, code: string, zh: string, en: string, text: string) =>
-      faults.add(line, column, code, zh, en, text);
+    const blame = faults.at(line);
     const { validFrom: first, validTo, downMbps, upMbps, ...its } = row;
+    const { line: name, place, carrier } = its;
     if (first === '') {
       blame(
         'validFrom',
         'date-missing',
-        '没有启用日期:请填 validFrom 列或用 --valid-from',
-        'no first day: fill in "validFrom" or give --valid-from',
-        its.line,
+        `没有启用日期:请填“${LINE_COLUMNS.validFrom.titles[1]}”列或用 --valid-from`,
+        `no first day: fill in "${LINE_COLUMNS.validFrom.titles[0]}" or give --valid-from`,
+        name,
       );
       continue;
     }
@@ -110,68 +97,122 @@ export function lineChanges(
       );
       continue;
     }
-    const before = seen.get(`${its.line} ${first}`);
-    seen.set(`${its.line} ${first}`, line);
+    const before = seen.get(`${name} ${first}`);
+    seen.set(`${name} ${first}`, line);
     if (before !== undefined)
       blame(
         'line',
         'line-twice',
-        `${its.line} 自 ${first} 起在第 ${before} 行已有`,
-        `${its.line} from ${first} stands in line ${before} already`,
-        its.line,
+        `${name} 自 ${first} 起在第 ${before} 行已有`,
+        `${name} from ${first} stands in line ${before} already`,
+        name,
       );
-    if (!register.at(its.place, first))
-      blame(
-        'place',
-        'place-unknown',
-        `${its.place} 在 ${first} 不在登记册中`,
-        `${its.place} is not in the register on ${first}`,
-        its.place,
-      );
-    if (!carriers.includes(its.carrier))
+    if (!carriers.includes(carrier))
       blame(
         'carrier',
         'carrier-unknown',
-        `规划中没有运营商 ${its.carrier},有:${carriers.join('、')}`,
-        `the plan has no carrier ${its.carrier}; it has: ${carriers.join(', ')}`,
-        its.carrier,
+        `规划中没有运营商 ${carrier},有:${carriers.join('、')}`,
+        `the plan has no carrier ${carrier}; it has: ${carriers.join(', ')}`,
+        carrier,
       );
-    if (history.of(its.line).some(({ technology }) => technology === LOOPBACK))
+    if (history.of(name).some(({ technology }) => technology === LOOPBACK))
       blame(
         'line',
         'line-reserved',
-        `${its.line} 是站点自检线路,不能改`,
-        `${its.line} is the station's own line`,
-        its.line,
+        `${name} 是站点自检线路,不能改`,
+        `${name} is the station's own line`,
+        name,
       );
-    const outcome = history.put(
-      {
-        ...its,
-        subscribedDownBps: bps(downMbps),
-        subscribedUpBps: bps(upMbps),
-        validFrom: first,
-        validTo: validTo ?? FOREVER,
-      },
-      validTo === null,
-    );
-    if (before === undefined && outcome === 'exists')
-      blame(
-        'validFrom',
-        'line-version-exists',
-        `${its.line} 自 ${first} 起已登记为别的内容:请写实际变更的日期`,
-        `${its.line} is registered otherwise from ${first}: give the day it really changed`,
-        its.line,
-      );
-    if (outcome === 'overlaps')
-      blame(
-        'validTo',
-        'line-overlap',
-        `${its.line} 有更晚的版本:请写停用日期,且早于它`,
-        `${its.line} has a later version: end this one before it begins`,
-        its.line,
-      );
+    // What the file has no column for is as it was.
+    const earlier = history.of(name).findLast((one) => one.validFrom <= first);
+    const later = history.of(name).some((one) => one.validFrom > first);
+    const kept = earlier && !later && first <= earlier.validTo ? earlier.validTo : FOREVER;
+    const version: LineVersion = {
+      ...its,
+      subscribedDownBps: present.has('downMbps')
+        ? bps(downMbps)
+        : (earlier?.subscribedDownBps ?? null),
+      subscribedUpBps: present.has('upMbps') ? bps(upMbps) : (earlier?.subscribedUpBps ?? null),
+      opticalNode: present.has('opticalNode') ? its.opticalNode : (earlier?.opticalNode ?? ''),
+      onu: present.has('onu') ? its.onu : (earlier?.onu ?? ''),
+      validFrom: first,
+      validTo: validTo ?? kept,
+    };
+    if (validTo === null && history.isAlready(version)) {
+      if (!register.at(place, first)) blamePlace(blame, place, first, first);
+      continue;
+    }
+    const { stays, gap } = staysOf(register, version);
+    if (gap !== null) blamePlace(blame, gap.place, first, gap.day);
+    for (const stay of stays) {
+      const outcome = history.put(stay);
+      if (before === undefined && outcome === 'exists')
+        blame(
+          'validFrom',
+          'line-version-exists',
+          `${name} 自 ${stay.validFrom} 起已登记为别的内容:请写实际变更的日期`,
+          `${name} is registered otherwise from ${stay.validFrom}: give the day it really changed`,
+          name,
+        );
+      if (outcome === 'overlaps')
+        blame(
+          'validTo',
+          'line-overlap',
+          `${name} 有更晚的版本:请写停用日期,且早于它`,
+          `${name} has a later version: end this one before it begins`,
+          name,
+        );
+    }
   }
   return { lines: history.changed(), faults: faults.list(), faultCount: faults.count };
+}
+
+/**
+ * A line where it stands, place after place: from the day its place is recoded or merged it stands at what
+ * became of it.
+ *
+ * @returns also the first day on which it would stand nowhere; null: there is none
+ */
+function staysOf(
+  register: PlaceHistory,
+  version: LineVersion,
+): { readonly stays: LineVersion[]; readonly gap: { place: string; day: string } | null } {
+  const stays: LineVersion[] = [];
+  const last = version.validTo;
+  for (let { place, validFrom } = version; ; ) {
+    const day = register.gapIn(place, validFrom, last);
+    if (day === null || day === validFrom) {
+      stays.push({ ...version, place, validFrom });
+      return { stays, gap: day === null ? null : { place, day } };
+    }
+    const validTo = dayBefore(day);
+    stays.push({ ...version, place, validFrom, validTo });
+    const { ending, successors } = register.at(place, validTo) ?? { ending: '', successors: [] };
+    const [next] = ending === 'recode' || ending === 'merge' ? successors : [];
+    if (next === undefined) return { stays, gap: { place, day } };
+    place = next;
+    validFrom = day;
+  }
+}
+
+/** @param day the first on which the place is not there */
+function blamePlace(blame: Blame, place: string, first: string, day: string): void {
+  if (day === first)
+    blame(
+      'place',
+      'place-unknown',
+      `${place} 在 ${first} 不在登记册中`,
+      `${place} is not in the register on ${first}`,
+      place,
+    );
+  else
+    blame(
+      'place',
+      'place-ends',
+      `${place} 自 ${day} 起不在登记册中:请写停用日期,那天以后另写一行`,
+      `${place} is not in the register from ${day}: give the line an end, and its days after that a row of their own`,
+      place,
+    );
 }
 
 function bps(mbps: number | null): number | null {

@@ -20,6 +20,9 @@ const DATA = [
   ...(['opticalNode', 'onu'] as const),
 ];
 
+/** Later than any day, as texts go. */
+const AFTER_ALL = '9';
+
 export class LineHistory {
   readonly #versions = new Map<string, LineVersion[]>();
   readonly #known = new Set<LineVersion>();
@@ -47,16 +50,15 @@ export class LineHistory {
   /**
    * Adds a version; what the line was until then ends the day before.
    *
-   * @param open the version names no end of its own
    * @returns `same`: nothing is new; `exists`: another version begins that very day; `overlaps`: a
    * later one begins before its end
    */
-  put(version: LineVersion, open: boolean): 'stored' | 'same' | 'exists' | 'overlaps' {
+  put(version: LineVersion): 'stored' | 'same' | 'exists' | 'overlaps' {
     const { line, validFrom, validTo } = version;
     const all = this.#versions.get(line) ?? [];
-    const standing = all.find((one) => one.validFrom <= validFrom && validFrom <= one.validTo);
-    const equal = standing && DATA.every((name) => standing[name] === version[name]);
-    if (equal && (open || standing.validTo === validTo)) return 'same';
+    const standing = this.#standing(version);
+    const equal = standing && areAlike(standing, version);
+    if (equal && standing.validTo === validTo) return 'same';
     if (standing?.validFrom === validFrom && !equal) return 'exists';
     if (all.some((one) => one.validFrom > validFrom && one.validFrom <= validTo)) return 'overlaps';
     if (standing && equal) this.#replace(standing, { ...standing, validTo });
@@ -65,6 +67,12 @@ export class LineHistory {
       this.#add(version);
     }
     return 'stored';
+  }
+
+  /** Whether the line is on the version's first day what the version says, its end aside. */
+  isAlready(version: LineVersion): boolean {
+    const standing = this.#standing(version);
+    return standing !== undefined && areAlike(standing, version);
   }
 
   /** Lines at places that became others on a day stand at those from that day. */
@@ -84,11 +92,11 @@ export class LineHistory {
   /** How many lines stand at each of some places on the day given with it or later. */
   remainingAt(places: ReadonlyMap<string, string>): Map<string, number> {
     const found = new Map<string, number>();
-    for (const all of this.#versions.values())
-      for (const { place, validTo } of all) {
-        const day = places.get(place);
-        if (day !== undefined && validTo >= day) found.set(place, (found.get(place) ?? 0) + 1);
-      }
+    for (const all of this.#versions.values()) {
+      const left = all.filter(({ place, validTo }) => validTo >= (places.get(place) ?? AFTER_ALL));
+      for (const place of new Set(left.map((version) => version.place)))
+        found.set(place, (found.get(place) ?? 0) + 1);
+    }
     return found;
   }
 
@@ -99,6 +107,10 @@ export class LineHistory {
       .sort((a, b) =>
         a.line < b.line || (a.line === b.line && a.validFrom < b.validFrom) ? -1 : 1,
       );
+  }
+
+  #standing({ line, validFrom }: LineVersion): LineVersion | undefined {
+    return this.of(line).find((one) => one.validFrom <= validFrom && validFrom <= one.validTo);
   }
 
   #replace(version: LineVersion, by: LineVersion): void {
@@ -114,4 +126,8 @@ export class LineHistory {
       all.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1));
     }
   }
+}
+
+function areAlike(one: LineVersion, other: LineVersion): boolean {
+  return DATA.every((name) => one[name] === other[name]);
 }

@@ -5,14 +5,15 @@
  */
 import { type Position, toWgs84 } from './coordinates.ts';
 import type { CountyMap } from './county-map.ts';
-import { FOREVER } from './days.ts';
+import { dayAfter, dayBefore, FOREVER } from './days.ts';
 import { grouped } from './grouped.ts';
 import { LineHistory, type LineVersion } from './line-history.ts';
-import { type Event, type Numbered, placeEvents } from './place-events.ts';
+import { countedCode, type Event, placeEvents } from './place-events.ts';
+import { PLACE_ACTIONS, type PlaceRow } from './place-file.ts';
 import { PlaceHistory, type PlaceVersion } from './place-history.ts';
 import { ancestorCode, type Level, levelOf, parentOf } from './register.ts';
 import { RowFaults } from './row-faults.ts';
-import type { RowFault } from './table-file.ts';
+import type { RowFault, Rows } from './table-file.ts';
 
 export interface PlaceStatistic {
   readonly code: string;
@@ -48,27 +49,36 @@ const COUNTY_TOLERANCE_KM = 2;
 
 const ENDINGS = ['recode', 'merge', 'split', 'close'] as const;
 
-export function placeChanges(rows: readonly Numbered[], context: PlaceContext): PlaceChanges {
-  return new Changes(context).of(rows);
+export function placeChanges(read: Rows<PlaceRow>, context: PlaceContext): PlaceChanges {
+  return new Changes(read, context).all();
 }
 
 class Changes {
+  readonly #rows: Rows<PlaceRow>['rows'];
   readonly #context: PlaceContext;
   readonly #history: PlaceHistory;
   readonly #lines: LineHistory;
-  readonly #faults = new RowFaults();
-  readonly #warnings = new RowFaults();
+  readonly #faults: RowFaults;
+  readonly #warnings: RowFaults;
+  /** Of the villages there are: a figure counts by kinds, and one it does not know counts nowhere. */
+  readonly #villageKinds: ReadonlySet<string>;
   /** The line of the file that last did something to a place. */
   readonly #lineOf = new Map<string, number>();
 
-  constructor(context: PlaceContext) {
+  constructor({ rows, titles }: Rows<PlaceRow>, context: PlaceContext) {
+    this.#rows = rows;
     this.#context = context;
+    this.#faults = new RowFaults({ titles });
+    this.#warnings = new RowFaults({ titles });
+    const villages = context.places.filter(({ level, kind }) => level === 'village' && kind !== '');
+    this.#villageKinds = new Set(villages.map(({ kind }) => kind));
     this.#history = new PlaceHistory(context.places);
     this.#lines = new LineHistory(context.lines);
   }
 
-  of(rows: readonly Numbered[]): PlaceChanges {
-    const events = placeEvents(rows, this.#context.validFrom, this.#faults);
+  all(): PlaceChanges {
+    const events = placeEvents(this.#rows, this.#context.validFrom, this.#faults);
+    for (const event of events) this.#lookForKind(event);
     const days = grouped(events, ({ day }) => day);
     // What the rows say does not fit together: to follow them further would blame the wrong ones.
     if (this.#faults.count === 0) {
@@ -125,7 +135,9 @@ class Changes {
     if (!version) {
       const last = this.#history.of(code).findLast(({ validTo }) => validTo < day);
       const same =
-        last?.ending === action && successors.every((one) => last.successors.includes(one));
+        last?.ending === action &&
+        last.validTo === dayBefore(day) &&
+        successors.every((one) => last.successors.includes(one));
       if (!same) this.#blame(first, 'code', 'place-unknown', code, day);
       for (const event of events) done.add(event);
       return;
@@ -136,7 +148,9 @@ class Changes {
       const kept = events.find(({ row }) => row.newCode === code);
       if (kept)
         this.#anew(kept, version, { name: kept.row.name || version.name }, action, successors);
-    } else if (!this.#history.end(version, day, action, successors))
+    } else if (this.#history.of(code).some(({ validFrom }) => validFrom > version.validTo))
+      this.#blame(first, 'date', 'later-version', code, day);
+    else if (!this.#history.end(version, day, action, successors))
       this.#blame(first, 'date', 'ends-before-begins', code, day);
   }
 
@@ -146,11 +160,17 @@ class Changes {
     this.#lineOf.set(code, event.line);
     const standing = this.#history.at(code, day);
     if (standing) {
-      const same = standing.name === name && (kind === '' || standing.kind === kind);
+      const { validTo } = event.row;
+      const same =
+        standing.name === name &&
+        (kind === '' || standing.kind === kind) &&
+        (note === '' || standing.note === note) &&
+        (validTo === null || standing.validTo === validTo);
       if (same) this.#place(event, standing);
       else this.#blame(event, 'code', 'place-exists', code, day);
       return;
     }
+    if (kind === '' && levelOf(code) === 'village') this.#blameKind(event, 'kind-missing', code);
     const validTo = event.row.validTo ?? FOREVER;
     this.#begin(event, code, { kind, note, name, validTo, position: NOWHERE });
   }
@@ -171,6 +191,9 @@ class Changes {
     const recoded = action === 'recode' ? old : null;
     this.#begin(event, newCode, {
       outside: recoded?.outside ?? false,
+      // What is planned for the place is planned for it under its new code.
+      ending: recoded?.ending ?? '',
+      successors: recoded?.successors ?? NONE,
       position: recoded ?? NOWHERE,
       kind: kind || old.kind,
       note: note || (recoded?.note ?? ''),
@@ -184,10 +207,12 @@ class Changes {
     code: string,
     its: Pick<PlaceVersion, 'name' | 'kind' | 'note' | 'validTo'> & {
       readonly outside?: boolean;
+      readonly ending?: string;
+      readonly successors?: readonly string[];
       readonly position: Positioned;
     },
   ): void {
-    const { name, kind, note, validTo, outside = false } = its;
+    const { name, kind, note, validTo, outside = false, ending = '', successors = NONE } = its;
     const { lat, lon, givenLat, givenLon, crs } = this.#position(event, code) ?? its.position;
     // One literal: tens of thousands of spreads cost seconds.
     const version: PlaceVersion = {
@@ -199,8 +224,8 @@ class Changes {
       validFrom: event.day,
       validTo,
       source: event.row.source,
-      ending: '',
-      successors: NONE,
+      ending,
+      successors,
       outside,
       note,
       lat,
@@ -233,7 +258,8 @@ class Changes {
         name: action === 'rename' ? name : standing.name,
         kind: kind || standing.kind,
         outside,
-        note: note || (outside ? standing.note : ''),
+        // From where it was served is said of it no longer.
+        note: note || (action === 'inside' && standing.outside ? '' : standing.note),
       },
       action,
       [code],
@@ -273,12 +299,45 @@ class Changes {
     this.#history.begin(next);
   }
 
-  /** Where a place lies is no news of the place: the version that is there gets it. */
+  /**
+   * Where a place lies is no news of the place: the version that is there gets it, and those that follow
+   * where nobody said it of them.
+   */
   #place(event: Event, standing: PlaceVersion): void {
     const position = this.#position(event, standing.code);
     if (!position) return;
     const known = POSITION.every((key) => standing[key] === position[key]);
     if (!known) this.#history.replace(standing, { ...standing, ...position });
+    let next = dayAfter(standing.validTo);
+    for (const later of [...this.#history.of(standing.code)])
+      if (later.validFrom === next && later.lat === null) {
+        this.#history.replace(later, { ...later, ...position });
+        next = dayAfter(later.validTo);
+      }
+  }
+
+  /** A kind that no village has is a slip: a figure that counts by kinds would leave the village out. */
+  #lookForKind(event: Event): void {
+    const { code, kind } = event.row;
+    if (kind === '' || levelOf(code) !== 'village') return;
+    const known = this.#villageKinds;
+    if (known.size > 0 && !known.has(kind)) this.#blameKind(event, 'kind-unknown', kind);
+  }
+
+  #blameKind({ line }: Event, code: 'kind-missing' | 'kind-unknown', text: string): void {
+    const kinds = [...this.#villageKinds].sort();
+    const [zh, en] =
+      code === 'kind-missing'
+        ? [`${text} 是新的村,缺少类别`, `${text} is a new village and wants a kind`]
+        : [`没有类别为 ${text} 的村`, `no village is of kind ${text}`];
+    this.#faults.add(
+      line,
+      'kind',
+      code,
+      `${zh};有:${kinds.join('、')}`,
+      `${en}; there are: ${kinds.join(', ')}`,
+      text,
+    );
   }
 
   /** What the row says of where a place lies; null where it says nothing. */
@@ -382,8 +441,12 @@ class Changes {
 const SAYINGS = {
   'place-unknown': ['当天不在登记册中', 'is not in the register on that day'],
   'place-exists': [
-    '当天已在登记册中,名称或类别不同:更名请用 rename',
-    'is there that day under another name or kind: use rename',
+    `当天已在登记册中,名称、类别、说明或截止日期不同:请用${PLACE_ACTIONS.rename}或${PLACE_ACTIONS.close}`,
+    'is there that day with another name, kind, note or end: use rename or close',
+  ],
+  'later-version': [
+    '当天之后还有已登记的版本,不能在此之前终止:请改在最后一个版本之内',
+    'has a version that begins later and cannot end before it: let it end within the last one',
   ],
   'place-overlap': ['与同代码的另一版本重叠', 'overlaps another version of its code'],
   'place-version-exists': ['当天已有另一版本', 'has another version from that very day'],
@@ -403,10 +466,9 @@ const POSITION = ['lat', 'lon', 'givenLat', 'givenLon', 'crs'] as const;
 const NONE: readonly string[] = [];
 
 function statisticOf({ row }: Event): PlaceStatistic[] {
-  const { code, newCode, action, residents, households, asOf, source } = row;
+  const { residents, households, asOf, source } = row;
   if (asOf === null || (residents === null && households === null)) return [];
-  const counted = action === 'recode' || action === 'split' ? newCode : code;
-  return [{ code: counted, asOf, residents, households, source }];
+  return [{ code: countedCode(row), asOf, residents, households, source }];
 }
 
 function byCode(a: Event, b: Event): number {

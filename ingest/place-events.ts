@@ -1,6 +1,7 @@
 /** Rows of a file of places, each sound by itself and at one with the others. Pure. */
+import { REFERENCE_SYSTEMS } from './coordinates.ts';
 import { grouped } from './grouped.ts';
-import type { PlaceRow } from './place-file.ts';
+import { LEVEL_TITLES, PLACE_ACTIONS, PLACE_COLUMNS, type PlaceRow } from './place-file.ts';
 import { levelOf, parentOf } from './register.ts';
 import type { RowFaults } from './row-faults.ts';
 
@@ -8,6 +9,18 @@ export interface Numbered {
   readonly line: number;
   readonly row: PlaceRow;
 }
+
+type Cell = 'name' | 'kind' | 'lat' | 'lon' | 'note';
+
+/** Cells of which an action would say nothing to anybody. */
+const UNWANTED: Readonly<Partial<Record<PlaceRow['action'], readonly Cell[]>>> = {
+  merge: ['name', 'kind', 'lat', 'lon', 'note'],
+  close: ['name', 'kind', 'lat', 'lon', 'note'],
+  outside: ['name'],
+  inside: ['name'],
+  describe: ['name', 'kind', 'note'],
+};
+
 /** A row and the day it holds from. */
 export interface Event extends Numbered {
   readonly day: string;
@@ -25,6 +38,7 @@ export function placeEvents(
 ): Event[] {
   const events = rows.flatMap((row) => eventOf(row, validFrom, faults) ?? []);
   refuseRepeats(events, faults);
+  refuseTwoCounts(events, faults);
   refuseCircles(events, faults);
   return events;
 }
@@ -44,8 +58,8 @@ function eventOf(
     blame(
       'date',
       'date-missing',
-      '没有生效日期:请填 date 列或用 --valid-from',
-      'no day from which it holds: fill in "date" or give --valid-from',
+      `没有生效日期:请填“${PLACE_COLUMNS.date.titles[1]}”列或用 --valid-from`,
+      `no day from which it holds: fill in "${PLACE_COLUMNS.date.titles[0]}" or give --valid-from`,
     );
   if (row.validTo !== null && date !== null && row.validTo < date)
     blame(
@@ -59,16 +73,27 @@ function eventOf(
     blame(
       'validTo',
       'end-unwanted',
-      '只有新增的地点可带截止日期,其余请用撤销',
+      `只有${PLACE_ACTIONS.add}的地点可带截止日期,其余请用${PLACE_ACTIONS.close}`,
       'only a place that is added names its end; else use close',
       row.validTo,
     );
+  for (const column of UNWANTED[action] ?? []) {
+    const cell = row[column];
+    if (cell === '' || cell === null) continue;
+    blame(
+      column,
+      'cell-unwanted',
+      `${PLACE_ACTIONS[action]}不用“${PLACE_COLUMNS[column].titles[1]}”:请留空`,
+      `${action} makes no use of "${column}": leave it empty`,
+      String(cell),
+    );
+  }
   const level = levelOf(code);
   if (row.level !== null && row.level !== level)
     blame(
       'level',
       'level-mismatch',
-      `代码 ${code} 是 ${level} 级,不是 ${row.level}`,
+      `代码 ${code} 是${level && LEVEL_TITLES[level]}级,不是${LEVEL_TITLES[row.level]}级`,
       `code ${code} is one of level ${level}, not ${row.level}`,
     );
   if (row.parent !== '' && row.parent !== parentOf(code)) {
@@ -119,8 +144,8 @@ function eventOf(
     blame(
       'crs',
       'crs-missing',
-      '有经纬度须注明坐标系(WGS84、CGCS2000、GCJ02、BD09)',
-      'a position wants its reference system (WGS84, CGCS2000, GCJ02, BD09)',
+      `有经纬度须注明坐标系(${REFERENCE_SYSTEMS.join('、')})`,
+      `a position wants its reference system (${REFERENCE_SYSTEMS.join(', ')})`,
     );
   if ((row.residents !== null || row.households !== null) && row.asOf === null)
     blame('asOf', 'year-missing', '人口或户数须注明统计年份', 'counts want the year they are of');
@@ -146,6 +171,31 @@ function refuseRepeats(events: readonly Event[], faults: RowFaults): void {
         `${code} 在第 ${first.line} 行已出现(同一天只能有一行)`,
         `${code} stands in line ${first.line} already (once a day)`,
         code,
+      );
+  }
+}
+
+/** Of whom a row's counts of people are: of the place under its new code where it has one. */
+export function countedCode({ action, code, newCode }: PlaceRow): string {
+  return action === 'recode' || action === 'split' ? newCode : code;
+}
+
+/** Of two counts of one year one would vanish. */
+function refuseTwoCounts(events: readonly Event[], faults: RowFaults): void {
+  const seen = new Map<string, number>();
+  for (const { line, row } of events) {
+    if (row.asOf === null || (row.residents === null && row.households === null)) continue;
+    const code = countedCode(row);
+    const first = seen.get(`${code} ${row.asOf}`);
+    seen.set(`${code} ${row.asOf}`, first ?? line);
+    if (first !== undefined)
+      faults.add(
+        line,
+        'asOf',
+        'count-twice',
+        `${code} 的 ${row.asOf} 年人口在第 ${first} 行已有`,
+        `people of ${code} in ${row.asOf} stand in line ${first} already`,
+        String(row.asOf),
       );
   }
 }

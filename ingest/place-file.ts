@@ -1,8 +1,8 @@
 /** The file that brings places: one row, one thing that happens to a place on a day. */
 import { z } from 'zod';
-import { countColumn, dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
+import { codeColumn, countColumn, dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
 import { REFERENCE_SYSTEMS } from './coordinates.ts';
-import { LEVELS, levelOf } from './register.ts';
+import { LEVELS, type Level } from './register.ts';
 import type { Columns, RowOf } from './table-file.ts';
 
 /** What may happen, as a file spells it. */
@@ -19,13 +19,13 @@ export const PLACE_ACTIONS = {
 } as const;
 export type PlaceAction = keyof typeof PLACE_ACTIONS;
 
-const LEVEL_TITLES: Readonly<Record<string, (typeof LEVELS)[number]>> = {
-  省: 'province',
-  市: 'city',
-  县: 'county',
-  乡: 'township',
-  村: 'village',
-  自然村: 'hamlet',
+export const LEVEL_TITLES: Readonly<Record<Level, string>> = {
+  province: '省',
+  city: '市',
+  county: '县',
+  township: '乡',
+  village: '村',
+  hamlet: '自然村',
 };
 
 const actions = new Map<string, PlaceAction>([
@@ -35,10 +35,12 @@ const actions = new Map<string, PlaceAction>([
     [title, action as PlaceAction],
   ]),
 ]);
-const levels = new Map([
-  ...Object.entries(LEVEL_TITLES),
-  ...LEVELS.map((level) => [level, level] as const),
-]);
+const levels = new Map(
+  LEVELS.flatMap((level): [string, Level][] => [
+    [LEVEL_TITLES[level], level],
+    [level, level],
+  ]),
+);
 const systems = new Map(REFERENCE_SYSTEMS.map((crs) => [crs.toLowerCase(), crs] as const));
 
 /** What a text stands for; the cell is refused where it stands for nothing. */
@@ -51,11 +53,11 @@ function oneOf<Value>(known: (text: string) => Value | undefined) {
   });
 }
 
-const codeSchema = z.string().refine((code) => levelOf(code) !== null);
-const CODE = {
-  zh: '2、4、6、9 或 12 位区划代码,自然村为 12 位村码-3 位序号',
-  en: 'a code of 2, 4, 6, 9 or 12 digits; of a hamlet its village, a hyphen and 3 digits',
-};
+/** A code, or ''. */
+function codeOrNone(...titles: readonly [string, ...string[]]) {
+  const column = codeColumn(...titles);
+  return { ...column, value: z.literal('').or(column.value), optional: true } as const;
+}
 
 export const PLACE_COLUMNS = {
   action: {
@@ -67,27 +69,17 @@ export const PLACE_COLUMNS = {
     },
     optional: true,
   },
-  code: { titles: ['code', '代码', '区划代码'], value: codeSchema, expects: CODE },
+  code: codeColumn('code', '代码', '区划代码'),
   name: textColumn(100, 'name', '名称'),
   level: {
     titles: ['level', '级别'],
     value: oneOf((text) => (text === '' ? null : levels.get(text.toLowerCase()))),
-    expects: { zh: Object.keys(LEVEL_TITLES).join('、'), en: `one of ${LEVELS.join(', ')}` },
+    expects: { zh: Object.values(LEVEL_TITLES).join('、'), en: `one of ${LEVELS.join(', ')}` },
     optional: true,
   },
-  parent: {
-    titles: ['parent', '上级代码'],
-    value: z.literal('').or(codeSchema),
-    expects: CODE,
-    optional: true,
-  },
+  parent: codeOrNone('parent', '上级代码'),
   kind: textColumn(50, 'kind', '类别'),
-  newCode: {
-    titles: ['newCode', '新代码'],
-    value: z.literal('').or(codeSchema),
-    expects: CODE,
-    optional: true,
-  },
+  newCode: codeOrNone('newCode', '新代码'),
   date: dayColumn('date', '生效日期'),
   validTo: dayColumn('validTo', '截止日期'),
   lat: decimalColumn(-90, 90, 'lat', '纬度'),

@@ -1,16 +1,14 @@
 /** The file that binds probes to lines, and which of them are new. Pure. */
-import { nameSchema } from '../probes/measurement.ts';
+import { LOOPBACK } from './binding.ts';
+import { nameColumn } from './cells-of-file.ts';
+import { grouped } from './grouped.ts';
+import type { LineVersion } from './line-history.ts';
 import { RowFaults } from './row-faults.ts';
-import type { Columns, RowFault, RowOf } from './table-file.ts';
-
-const NAME = {
-  zh: '小写字母、数字和连字符,最长 63 个字符',
-  en: 'lower-case letters, digits and hyphens, at most 63',
-};
+import type { Columns, RowFault, RowOf, Rows } from './table-file.ts';
 
 export const PROBE_COLUMNS = {
-  probe: { titles: ['probe', '探针'], value: nameSchema, expects: NAME },
-  line: { titles: ['line', '线路'], value: nameSchema, expects: NAME },
+  probe: nameColumn('probe', '探针'),
+  line: nameColumn('line', '线路'),
 } as const satisfies Columns;
 
 type ProbeRow = RowOf<typeof PROBE_COLUMNS>;
@@ -26,8 +24,9 @@ export interface ProbeContext {
     readonly line: string;
     readonly revoked: string | null;
   }[];
-  /** Names of the lines there are. */
-  readonly lines: ReadonlySet<string>;
+  readonly lines: readonly Pick<LineVersion, 'line' | 'technology' | 'validTo'>[];
+  /** Today, `YYYY-MM-DD`. */
+  readonly today: string;
 }
 
 export interface ProbeChanges {
@@ -38,10 +37,11 @@ export interface ProbeChanges {
 }
 
 export function probeChanges(
-  rows: readonly { readonly line: number; readonly row: ProbeRow }[],
-  { probes, lines }: ProbeContext,
+  { rows, titles }: Rows<ProbeRow>,
+  { probes, lines, today }: ProbeContext,
 ): ProbeChanges {
-  const faults = new RowFaults();
+  const faults = new RowFaults({ titles });
+  const versions = grouped(lines, (one) => one.line);
   const known = new Map(probes.map((one) => [one.probe, one]));
   const seen = new Map<string, number>();
   const fresh: ProbeRow[] = [];
@@ -49,6 +49,7 @@ export function probeChanges(
     const before = seen.get(row.probe);
     seen.set(row.probe, before ?? line);
     const standing = known.get(row.probe);
+    const versionsOfLine = versions.get(row.line) ?? [];
     if (before !== undefined)
       faults.add(
         line,
@@ -58,7 +59,7 @@ export function probeChanges(
         `${row.probe} stands in line ${before} already`,
         row.probe,
       );
-    else if (!lines.has(row.line))
+    else if (versionsOfLine.length === 0)
       faults.add(
         line,
         'line',
@@ -76,7 +77,26 @@ export function probeChanges(
         `probe ${row.probe} is enrolled on line ${standing.line}: choose another name`,
         row.probe,
       );
-    else if (!standing) fresh.push(row);
+    else if (standing) continue;
+    else if (versionsOfLine.some(({ technology }) => technology === LOOPBACK))
+      faults.add(
+        line,
+        'line',
+        'line-reserved',
+        `${row.line} 是站点自检线路,不能绑定探针`,
+        `${row.line} is the station's own line and takes no probe`,
+        row.line,
+      );
+    else if (versionsOfLine.every(({ validTo }) => validTo < today))
+      faults.add(
+        line,
+        'line',
+        'line-ended',
+        `线路 ${row.line} 已停用:请先重新登记线路`,
+        `line ${row.line} has ended: bring it in anew first`,
+        row.line,
+      );
+    else fresh.push(row);
   }
   return {
     probes: fresh.sort((a, b) => (a.probe < b.probe ? -1 : 1)),

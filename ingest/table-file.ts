@@ -41,10 +41,16 @@ export interface Sheet {
   readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[];
 }
 
-export interface TableRead<Of extends Columns> {
+/** Rows of a file, each good by itself. */
+export interface Rows<Row> {
   /** What the header calls each column; ours where the file lacks it. */
   readonly titles: Readonly<Record<string, string>>;
-  readonly rows: readonly { readonly line: number; readonly row: RowOf<Of> }[];
+  /** Our names of the columns the file has. */
+  readonly present: ReadonlySet<string>;
+  readonly rows: readonly { readonly line: number; readonly row: Row }[];
+}
+
+export interface TableRead<Of extends Columns> extends Rows<RowOf<Of>> {
   /** At most {@link FAULTS_KEPT}; none: every row is good. */
   readonly faults: readonly RowFault[];
   /** How many there are, also beyond those kept. */
@@ -74,6 +80,8 @@ export function csvSheet(bytes: Uint8Array): Sheet | RowFault {
         ({ line: firstLine(cells, lines), cells }) as never,
       relax_column_count: true,
       skip_empty_lines: true,
+      // Rows of bare commas, which spreadsheets leave behind.
+      skip_records_with_empty_values: true,
       trim: true,
     }) as unknown as Sheet['rows'];
     return { header: header?.cells ?? [], rows };
@@ -95,7 +103,8 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
   const titles = Object.fromEntries(
     Object.entries(columns).map(([name, column]) => [name, column.titles[0]]),
   );
-  if (!('header' in sheet)) return { titles, rows: [], faults: [sheet], faultCount: 1 };
+  const nothing = { titles, present: new Set<string>(), rows: [] };
+  if (!('header' in sheet)) return { ...nothing, faults: [sheet], faultCount: 1 };
   const faults: RowFault[] = [];
   let faultCount = 0;
   const blame = (fault: RowFault) => {
@@ -114,7 +123,7 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
       en: 'there is a header and no row',
       text: sheet.header.join(','),
     });
-  if (faultCount > 0) return { titles, rows: [], faults, faultCount };
+  if (faultCount > 0) return { ...nothing, faults, faultCount };
 
   const rows: { line: number; row: RowOf<Of> }[] = [];
   for (const { line, cells } of sheet.rows) {
@@ -151,7 +160,7 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
     }
     if (good) rows.push({ line, row: row as RowOf<Of> });
   }
-  return { titles, rows, faults, faultCount };
+  return { titles, present: new Set(places.keys()), rows, faults, faultCount };
 }
 
 /** Where each column stands; what is missing, twice there or unknown is blamed on line 1. */

@@ -417,6 +417,14 @@ export const queries = {
     params: { kind: 'String', limit: 'UInt32' },
     columns: tables.import,
   },
+  import_of_bytes: {
+    params: { kind: 'String', bytesSha256: 'String' },
+    columns: columnsOf('import', ['import', 'by', 'note']),
+  },
+  imports_noted: {
+    params: { kinds: 'Array(String)' },
+    columns: { imports: 'UInt64' },
+  },
   filing_versions: {
     params: { month: 'String' },
     columns: tables.filing,

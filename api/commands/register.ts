@@ -11,10 +11,11 @@ import {
   importPlaces,
   importProbes,
   type NewToken,
+  REGISTER_KINDS,
 } from '../../ingest/register-import.ts';
 import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
-import { print, withStore } from '../console.ts';
+import { print, printable, withStore } from '../console.ts';
 import type { PlaceRecord } from '../contract/register.ts';
 import { COUNTY_MAP } from '../geometry.ts';
 import {
@@ -26,8 +27,7 @@ import {
 } from '../import-file.ts';
 import { placeRecord } from '../place-record.ts';
 import { planOf } from '../plan-source.ts';
-import { REGISTER_KINDS } from '../routes/register.ts';
-import { dayGiven } from './arguments.ts';
+import { dayGiven, limitGiven } from './arguments.ts';
 
 type Kind = (typeof REGISTER_KINDS)[number];
 
@@ -75,9 +75,10 @@ One row, one thing that happens; "date" is the first day of the new state. Lines
 along; those of one that is split or closed do not, and a warning says so.
 
 例 Examples:
-  action,code,name,newCode,date
-  合并,320102002002,,320102002001,2027-01-01
-  更名,320102002001,新村,,2027-01-01`,
+  action,code,name,kind,newCode,date
+  合并,320102002002,,,320102002001,2027-01-01
+  更名,320102002001,新村,,,2027-01-01
+  新增,320102002099,新桥村,village_committee,,2027-01-01`,
     )
     .action(bringPlaces);
   importOptions(bring.command('lines').argument('<file>', 'CSV'))
@@ -88,9 +89,13 @@ along; those of one that is split or closed do not, and a warning says so.
     .addHelpText(
       'after',
       `
+文件没有的列保持原值,空格表示没有;不写停用日期则保持原有的,写 2149-06-06 即恢复使用。
+A column the file lacks leaves what was, an empty cell says that there is none; without validTo the line keeps the end
+it has, and 2149-06-06 takes it away.
+
 例 Example:
-  line,place,carrier,technology,subscribedDownMbps,subscribedUpMbps,validFrom
-  xuanwu-000001,320102002001,telecom,ftth,500,50,2026-12-01`,
+  line,place,carrier,technology,subscribedDownMbps,subscribedUpMbps,opticalNode,onu,validFrom
+  xuanwu-000001,320102002001,telecom,ftth,500,50,OLT-XW-03,ZTEG12345678,2026-12-01`,
     )
     .action(bringLines);
   importOptions(bring.command('probes').argument('<file>', 'CSV'))
@@ -115,7 +120,8 @@ along; those of one that is split or closed do not, and a warning says so.
     .description('导入的历史,最近的在前 · what was brought in, latest first')
     .addOption(new Option('--kind <kind>', '只看一类 only this kind').choices(REGISTER_KINDS))
     .option('--json', '机器可读的结果 · machine-readable result')
-    .addHelpText('after', '\n例 Example:\n  tongda register history --kind lines --json')
+    .option('--limit <n>', '最多几次 · how many at most', limitGiven, 100)
+    .addHelpText('after', '\n例 Example:\n  tongda register history --kind lines --limit 20 --json')
     .action(history);
   register
     .command('show')
@@ -202,12 +208,22 @@ function writeTokens(file: string, tokens: readonly NewToken[]): void {
   }
 }
 
-async function history({ kind = '', json }: { kind?: string; json?: boolean }): Promise<void> {
+interface HistoryOptions {
+  readonly kind?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+async function history({ kind = '', limit, json }: HistoryOptions): Promise<void> {
   await withStore(loadConfig(process.env), async ({ store }) => {
-    const rows = await store.query('imports', { kind, limit: 10_000 });
+    // One more than wanted, to know whether there are more.
+    const found = await store.query('imports', { kind, limit: limit + 1 });
+    const rows = found.slice(0, limit);
     if (json) return print(JSON.stringify(rows));
     for (const { at, kind: what, rows: count, by, file, sha256, note, import: name } of rows)
-      print([at.slice(0, 19), what, count, by, file, sha256.slice(0, 12), name, note].join('\t'));
+      printRow([at.slice(0, 19), what, count, by, file, sha256.slice(0, 12), name, note]);
+    if (found.length > limit)
+      print(`……更早的未列出,可用 --limit 放宽 · earlier ones are not listed: raise --limit`);
   });
 }
 
@@ -219,7 +235,7 @@ async function show(code: string, { on, json }: { on?: string; json?: boolean })
     for (const version of record.versions) {
       const { validFrom, validTo, name, level, kind, ending, successors, outside } = version;
       const became = ending ? `${ending} → ${successors.join(' ') || '—'}` : '';
-      print(
+      printRow(
         [
           `${validFrom} … ${validTo ?? ''}`,
           code,
@@ -230,18 +246,24 @@ async function show(code: string, { on, json }: { on?: string; json?: boolean })
           became,
           version.note,
           version.import,
-        ]
-          .filter(Boolean)
-          .join('\t'),
+        ].filter(Boolean),
       );
     }
     for (const { code: before, ending, lastDay } of record.predecessors)
-      print(`前身 from\t${before}\t${ending}\t${lastDay}`);
+      printRow(['前身 from', before, ending, lastDay]);
     for (const { asOf: year, residents, households, source } of record.statistics)
-      print(
-        `${year}\t常住人口 residents ${residents ?? '—'}\t户籍户数 households ${households ?? '—'}\t${source}`,
-      );
+      printRow([
+        year,
+        `常住人口 residents ${residents ?? '—'}`,
+        `户籍户数 households ${households ?? '—'}`,
+        source,
+      ]);
   });
+}
+
+/** Cells apart by tabs; what files and people brought is made harmless. */
+function printRow(cells: readonly (string | number)[]): void {
+  print(cells.map((cell) => printable(String(cell))).join('\t'));
 }
 
 /** @throws Fault `place-absent` */

@@ -4,15 +4,14 @@
  */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { codeSchema } from '../../ingest/register.ts';
+import { REGISTER_KINDS } from '../../ingest/register-import.ts';
+import type { Store } from '../../sql/store.ts';
 import type { ImportList } from '../contract/register.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeRecord } from '../place-record.ts';
 import { malformed } from './request.ts';
 
-/** What is imported into the register. */
-export const REGISTER_KINDS = ['places', 'lines', 'probes'] as const;
-
-const codeSchema = z.string().regex(/^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12}(-\d{3})?)$/);
 const kindSchema = z.enum(['', ...REGISTER_KINDS]).default('');
 const limitSchema = z
   .string()
@@ -25,7 +24,9 @@ export function register(reader: EvidenceReader): Hono {
   return new Hono()
     .get('/v1/register/places/:code', async (context) => {
       const code = checked('code', codeSchema, context.req.param('code'), '320102002001(-001)');
-      return context.json(await placeRecord(reader.store, code));
+      // To find what became of it is to go through every place.
+      const shared: Pick<Store, 'query'> = { query: (name, params) => reader.ask(name, params) };
+      return context.json(await placeRecord(shared, code));
     })
     .get('/v1/register/imports', async (context) => {
       const kinds = REGISTER_KINDS.join(' | ');

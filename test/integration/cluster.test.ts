@@ -15,7 +15,7 @@ import { type InsertOf, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';
 import { startTestCluster, type TestCluster } from './cluster-fixture.ts';
-import { measurementsOf, PROBES, provinceSteps } from './cluster-world.ts';
+import { measurementsOf, PROBES, provinceSteps, SHA256 } from './cluster-world.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const SEED = Number(process.env.TONGDA_TEST_SEED ?? 1);
@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   afterSequence: [0],
   afterSha256: [''],
   bucketSeconds: [86_400, 3_600],
+  bytesSha256: [SHA256],
   carrier: ['', 'mobile'],
   code: ['', '', 'month-uncertain'],
   day: ['2026-11-01'],
@@ -54,6 +55,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   toReceived: ['2200-01-01T00:00:00Z', '2026-11-10T00:00:00Z'],
   first: ['2026-11-01', '2026-10-01'],
   kind: ['', 'places', 'library-prefixes'],
+  kinds: [['places', 'lines'], []],
   last: ['2026-11-30', '2026-10-31'],
   level: ['county', 'village', 'province'],
   limit: [1_000, 1_000, 25],

@@ -72,7 +72,7 @@ describe('tongda register', () => {
       'merge.csv',
       '变更,代码,新代码,生效日期\n合并,320102002007,320102002002,2027-01-01\n',
     );
-    const ended = await register('import', 'places', path, '--by', 'li', '--note', '并村');
+    const ended = await register('import', 'places', path, '--by', 'li', '--note', '并\u001b村');
     expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('已入库 1 行')]);
     expect(await record('320102002007')).toMatchObject({
       successors: ['320102002002'],
@@ -97,7 +97,7 @@ describe('tongda register', () => {
     );
     const cells = await register('import', 'places', path, '--by', 'wang');
     expect(cells.code).toBe(1);
-    expect(cells.stdout).toMatch(/第 3 行 line 3\t\[cell-malformed\].*\n未入库/);
+    expect(cells.stdout).toMatch(/第 3 行 line 3\tdate\t\[cell-malformed\].*\n未入库/);
     const rows = file('worse.csv', readFileSync(path, 'utf8').replace('2027-13-01', '2027-12-01'));
     const held = await register('import', 'places', rows, '--by', 'wang', '--json');
     expect(held.code).toBe(1);
@@ -114,7 +114,16 @@ describe('tongda register', () => {
       'x',
     );
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('[already-imported]')]);
-    const dry = file('dry.csv', 'code,name\n320102002097,新村\n');
+    expect(again.stderr).toContain('change the file');
+    const escaping = file('escape.csv', 'code,name,\u001b[2Jdate\n320102002001,新,2027-01-01\n');
+    const escaped = await register('import', 'places', escaping, '--by', 'wang');
+    expect(escaped.stdout).toContain('[column-unknown]');
+    expect(escaped.stdout).not.toContain('\u001b');
+    const named = file('named.csv', 'code,name,date\n320102002001,\u001b[2J新,2027-01-01\n');
+    const refused = await register('import', 'places', named, '--by', 'wang');
+    expect(refused.stdout).toContain('[cell-malformed]');
+    expect(refused.stdout).not.toContain('\u001b');
+    const dry = file('dry.csv', 'code,name,kind\n320102002097,新村,village_committee\n');
     const tried = await register(
       ...['import', 'places', dry, '--by', 'wang', '--valid-from', '2027-01-01', '--dry-run'],
     );
@@ -159,13 +168,22 @@ describe('tongda register', () => {
     expect(items.map(({ kind, by }) => `${kind} ${by}`)).toEqual([
       ...['probes wang', 'places li', 'probes wang', 'lines wang', 'places wang', 'places tongda'],
     ]);
-    expect(items[1]).toMatchObject({ file: 'merge.csv', rows: 1, note: '并村' });
+    expect(items[1]).toMatchObject({ file: 'merge.csv', rows: 1, note: '并\u001b村' });
     const some = await getJson<ImportList>(
       `${station.url}/v1/register/imports?kind=places&limit=1`,
     );
     expect(some.items).toEqual([items[1]]);
+    const one = await register('history', '--limit', '1');
+    expect(one.stdout.trimEnd().split('\n')).toEqual([
+      expect.stringContaining('probes'),
+      expect.stringContaining('--limit'),
+    ]);
+    const none = await register('history', '--limit', '0');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('[limit-malformed]')]);
     const text = await register('history', '--kind', 'lines');
     expect(text.stdout.trimEnd().split('\n')).toHaveLength(1);
+    const noted = await register('history', '--kind', 'places', '--limit', '1');
+    expect(noted.stdout).toContain('并\\u{1b}村');
   });
 });
 

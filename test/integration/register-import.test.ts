@@ -27,6 +27,7 @@ import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const BUILT_IN = 23_563;
 const VILLAGE = '320102002001';
+const KIND = 'village_committee';
 const PLAN = uncheckedPlanOf('jiangsu-2013');
 
 let test: TestStore;
@@ -153,6 +154,22 @@ describe('the built-in register', () => {
     await other.close();
   });
 
+  it('that gets them again leaves alone what has become of its places', async () => {
+    const other = await anotherStore();
+    await importBuiltInRegister(other);
+    const merged = `action,code,newCode,date\nmerge,320102002002,${VILLAGE},2025-01-01`;
+    expect((await places(other, merged)).faults).toEqual([]);
+    const before = await villages(other, '2026-11-25');
+    await other.command(`DELETE FROM place WHERE code = '${VILLAGE}' SETTINGS mutations_sync = 2`);
+    expect(await importBuiltInRegister(other)).toBe(BUILT_IN);
+    await other.define('OPTIMIZE TABLE place FINAL');
+    expect(await villages(other, '2026-11-25')).toBe(before);
+    const register = await loadRegister(other, '2026-11-25');
+    expect(register.find('320102002002')).toBeUndefined();
+    expect(register.find(VILLAGE)).toBeDefined();
+    await other.close();
+  });
+
   it('of a store older than imports goes on to count; half of one is completed', async () => {
     const other = await anotherStore();
     const rows = await store.read<InsertOf<'place'>>(
@@ -201,13 +218,13 @@ add,${VILLAGE}-001,小王庄,,2027-02-01`,
     const before = await store.read('SELECT count() FROM place');
     const refused = await places(
       store,
-      'code,name,date\n320102002090,新村,2027-01-01\n320199999001,无上级村,2027-01-01',
+      `code,name,kind,date\n320102002090,新村,${KIND},2027-01-01\n320199999001,无上级村,${KIND},2027-01-01`,
     );
     expect(refused.import).toBeNull();
     expect(refused.faults.map(({ line, code }) => [line, code])).toEqual([[3, 'parent-unknown']]);
     const tried = await importPlaces(
       store,
-      fileOf('code,name,date\n320102002090,新村,2027-01-01'),
+      fileOf(`code,name,kind,date\n320102002090,新村,${KIND},2027-01-01`),
       {
         ...run(),
         dryRun: true,
@@ -218,9 +235,9 @@ add,${VILLAGE}-001,小王庄,,2027-02-01`,
   });
 
   it('whose import died before its note count for nothing, and do once it is brought again', async () => {
-    const csv = `action,code,name,newCode,date
+    const csv = `action,code,name,kind,date
 close,320102002005,,,2028-01-01
-add,320102002091,又村,,2028-01-01
+add,320102002091,又村,${KIND},2028-01-01
 rename,320102002006,改村,,2028-01-01`;
     const before = await loadRegister(store, '2028-01-01');
     await expect(places(failing(store, 'import'), csv)).rejects.toThrow('died here');
@@ -238,8 +255,70 @@ rename,320102002006,改村,,2028-01-01`;
     expect((await loadRegister(store, '2027-12-31')).find('320102002005')).toBeDefined();
   });
 
+  it('are counted together with lines and probes: of two imports at once the later is refused', async () => {
+    const csv = 'action,code,name,date\nrename,320102007006,甲名,2027-01-01';
+    let meanwhile: Promise<unknown> | null = null;
+    const slow: Store = {
+      ...boundStore(store),
+      insert: async (into, rows) => {
+        meanwhile ??= places(store, csv.replace('甲名', '乙名'));
+        await meanwhile;
+        await store.insert(into, rows);
+      },
+    };
+    await expect(places(slow, csv)).rejects.toMatchObject({ code: 'register-changed' });
+    const name = async () => (await loadRegister(store, '2027-01-01')).find('320102007006')?.name;
+    expect(await name()).toBe('乙名');
+    const again = await places(store, `${csv}\n`);
+    expect(again.faults.map(({ code }) => code)).toEqual(['place-version-exists']);
+
+    meanwhile = null;
+    const head = 'line,place,carrier,technology,validFrom';
+    const slowLines: Store = {
+      ...slow,
+      insert: async (into, rows) => {
+        meanwhile ??= places(store, 'action,code,date\nclose,320102007002,2027-01-01');
+        await meanwhile;
+        await store.insert(into, rows);
+      },
+    };
+    const line = `${head}\nl-late,320102007002,telecom,ftth,2026-12-01`;
+    await expect(lines(slowLines, line)).rejects.toMatchObject({ code: 'register-changed' });
+    expect((await lines(store, `${line}\n`)).faults.map(({ code }) => code)).toEqual([
+      'place-ends',
+    ]);
+  });
+
+  it('of an undated file are another statement on another day, and the same one once', async () => {
+    const undated = fileOf('action,code,name\nrename,320102007003,初名');
+    const on = (validFrom: string) =>
+      importPlaces(store, { ...undated, note: '更名' }, { ...run(), validFrom });
+    const first = await on('2027-01-01');
+    await expect(on('2027-01-01')).rejects.toMatchObject({ code: 'already-imported' });
+    const [noted] = await importsOf(store, 'places');
+    expect(noted).toMatchObject({ import: first.import, note: '更名 · --valid-from 2027-01-01' });
+    expect((await on('2026-12-01')).faults).toEqual([]);
+    // Of rows that name their day the command's day says nothing.
+    const dated = fileOf('action,code,name,date\nrename,320102007004,又名,2027-01-01');
+    await importPlaces(store, dated, { ...run(), validFrom: '2027-01-01' });
+    await expect(
+      importPlaces(store, dated, { ...run(), validFrom: '2027-02-01' }),
+    ).rejects.toMatchObject({ code: 'already-imported' });
+  });
+
+  it('keep a count of people that a later import says nothing of', async () => {
+    const head = 'action,code,date,residents,households,asOf,source';
+    const row = 'describe,320102007005,2026-12-01';
+    await places(store, `${head}\n${row},500,160,2024,甲\n`);
+    await places(store, `${head}\n${row},510,,2024,乙\n`);
+    const { import: last } = await places(store, `${head}\n${row},,170,2024,丙\n`);
+    expect(await store.query('place_statistics', { place: '320102007005' })).toEqual([
+      { asOf: 2024, residents: 510, households: 170, source: '丙', import: last },
+    ]);
+  });
+
   it('of a file that was brought in already are refused; in other bytes they change nothing', async () => {
-    const csv = 'code,name,date\n320102002092,再村,2028-01-01';
+    const csv = `code,name,kind,date\n320102002092,再村,${KIND},2028-01-01`;
     const known = fileOf(csv);
     await importPlaces(store, known, run());
     await expect(importPlaces(store, known, run())).rejects.toMatchObject({

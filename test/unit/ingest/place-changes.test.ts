@@ -11,7 +11,8 @@ import { chance } from '../../chance.ts';
 
 function place(code: string, name: string, its: Partial<PlaceVersion> = {}): PlaceVersion {
   return {
-    ...{ code, name, level: levelOf(code) ?? 'village', parent: parentOf(code), kind: '' },
+    ...{ code, name, level: levelOf(code) ?? 'village', parent: parentOf(code) },
+    kind: levelOf(code) === 'village' ? 'village_committee' : '',
     ...{ validFrom: '2013-06-15', validTo: FOREVER, source: 'test', ending: '', successors: [] },
     ...{ outside: false, note: '', lat: null, lon: null, givenLat: null, givenLon: null, crs: '' },
     ...its,
@@ -46,18 +47,18 @@ interface Against {
 }
 
 function changes(csv: string, against: Against = {}): PlaceChanges {
-  const { rows, faults } = readTable(csvSheet(Buffer.from(csv)), PLACE_COLUMNS);
-  expect(faults).toEqual([]);
-  return placeChanges(rows, {
+  const read = readTable(csvSheet(Buffer.from(csv)), PLACE_COLUMNS);
+  expect(read.faults).toEqual([]);
+  return placeChanges(read, {
     ...{ places: PLACES, lines: [], validFrom: null, counties: COUNTY_MAP },
     ...against,
   });
 }
 
 function faultsOf(csv: string, against: Against = {}): string[] {
-  const { rows, faults } = readTable(csvSheet(Buffer.from(csv)), PLACE_COLUMNS);
+  const read = readTable(csvSheet(Buffer.from(csv)), PLACE_COLUMNS);
   const context = { places: PLACES, lines: [], validFrom: null, counties: COUNTY_MAP, ...against };
-  const found = faults.length > 0 ? faults : placeChanges(rows, context).faults;
+  const found = read.faultCount > 0 ? read.faults : placeChanges(read, context).faults;
   return found.map(({ line, code }) => `${line} ${code}`);
 }
 
@@ -85,7 +86,7 @@ function standing(day: string, versions: readonly PlaceVersion[]): string[] {
 describe('what happens to places', () => {
   it('a place is added from a day on, of its own level and below its own parent', () => {
     const found = changes(
-      'code,name,date\n320102002004,新村,2026-12-01\n320102002004-001,新庄,2026-12-01',
+      'code,name,kind,date\n320102002004,新村,village_committee,2026-12-01\n320102002004-001,新庄,,2026-12-01',
     );
     expect(found.faults).toEqual([]);
     expect(found.places).toMatchObject([
@@ -149,7 +150,7 @@ describe('what happens to places', () => {
 
   it('a merger may make a new place', () => {
     const found = changes(
-      'action,code,name,newCode,date\nmerge,320102002001,,320102002009,2026-12-01\nmerge,320102002003,,320102002009,2026-12-01\nadd,320102002009,联合村,,2026-12-01',
+      'action,code,name,newCode,date,kind\nmerge,320102002001,,320102002009,2026-12-01,\nmerge,320102002003,,320102002009,2026-12-01,\nadd,320102002009,联合村,,2026-12-01,village_committee',
     );
     expect(found.faults).toEqual([]);
     expect(standing('2026-12-01', withThose(found)).slice(0, 2)).toEqual([
@@ -222,10 +223,99 @@ describe('what happens to places', () => {
 
   it('what the register says already makes no version', () => {
     const csv =
-      'action,code,name,newCode,date\nrename,320102002001,东升村,,2026-12-01\nmerge,320102002003,,320102002001,2026-12-02\nadd,320102002004,新村,,2026-12-01\nclose,320102002002-001,,,2026-12-01';
+      'action,code,name,newCode,date,kind,note\nrename,320102002001,东升村,,2026-12-01,,依苏政发〔2026〕9 号\nmerge,320102002003,,320102002001,2026-12-02,,\nadd,320102002004,新村,,2026-12-01,village_committee,\nclose,320102002002-001,,,2026-12-01,,';
     const versions = withThose(changes(csv));
     const again = changes(csv, { places: versions });
     expect([again.faults, again.places]).toEqual([[], []]);
+  });
+
+  it('what has a later version ends within that one, not before it', () => {
+    const renamed = withThose(changes('action,code,name,date\nrename,320102002001,新,2028-01-01'));
+    const ended = (row: string) =>
+      faultsOf(`action,code,newCode,date\n${row}`, { places: renamed });
+    for (const [action, newCode] of [
+      ['merge', '320102002003'],
+      ['recode', '320102002009'],
+      ['close', ''],
+    ]) {
+      expect(ended(`${action},320102002001,${newCode},2027-01-01`)).toEqual(['2 later-version']);
+      expect(ended(`${action},320102002001,${newCode},2028-06-01`)).toEqual([]);
+    }
+  });
+
+  it('a recode takes along what is planned', () => {
+    const planned = withThose(
+      changes('action,code,newCode,date\nmerge,320102002001,320102002003,2028-01-01'),
+    );
+    const found = changes('action,code,newCode,date\nrecode,320102002001,320102003001,2027-01-01', {
+      places: planned,
+    });
+    expect(found.faults).toEqual([]);
+    expect(found.places).toContainEqual(
+      expect.objectContaining({
+        ...{ code: '320102003001', validFrom: '2027-01-01', validTo: '2027-12-31' },
+        ...{ ending: 'merge', successors: ['320102002003'] },
+      }),
+    );
+  });
+
+  it('a note stays through a rename, and goes when a place is served from inside again', () => {
+    const head = 'action,code,name,date,note';
+    const noted = withThose(
+      changes(`${head}\noutside,320102002001,,2026-12-01,由安徽滁州电信服务`),
+    );
+    const renamed = changes(`${head}\nrename,320102002001,新,2027-01-01,`, { places: noted });
+    const note = '由安徽滁州电信服务';
+    expect(renamed.places).toContainEqual(expect.objectContaining({ name: '新', note }));
+    const inside = changes(`${head}\ninside,320102002001,,2027-02-01,`, {
+      places: withThose(renamed, noted),
+    });
+    expect(inside.places).toContainEqual(expect.objectContaining({ outside: false, note: '' }));
+  });
+
+  it('a position reaches the versions that follow, where nobody said it of them', () => {
+    const versions = withThose(
+      changes(
+        'action,code,name,date,lat,lon,crs\nrename,320102002001,新,2027-01-01,,,\nrename,320102002002,西二,2027-01-01,32.06,118.8,WGS84',
+      ),
+    );
+    const found = changes(
+      'action,code,date,lat,lon,crs\ndescribe,320102002001,2026-12-01,32.05,118.79,WGS84\ndescribe,320102002002,2026-12-01,32.05,118.79,WGS84',
+      { places: versions },
+    );
+    expect(found.places.map(({ code, validFrom, lat }) => [code, validFrom, lat])).toEqual([
+      ['320102002001', '2013-06-15', 32.05],
+      ['320102002001', '2027-01-01', 32.05],
+      ['320102002002', '2013-06-15', 32.05],
+    ]);
+  });
+
+  it('faults name the columns as the file does, in its own language', () => {
+    const read = readTable(
+      csvSheet(Buffer.from('代码,名称,级别,经度,纬度\n320102002001-009,新庄,村,118.79,32.05')),
+      PLACE_COLUMNS,
+    );
+    const context = { places: PLACES, lines: [], validFrom: null, counties: COUNTY_MAP };
+    const { faults } = placeChanges(read, context);
+    expect(faults.map(({ column, code }) => [column, code])).toEqual([
+      ['crs', 'crs-missing'],
+      ['date', 'date-missing'],
+      ['级别', 'level-mismatch'],
+    ]);
+    expect(faults[2]?.zh).toBe('代码 320102002001-009 是自然村级,不是村级');
+    expect(faults[1]?.zh).toContain('生效日期');
+  });
+
+  it('lines left behind are counted once each', () => {
+    const lines = [
+      aLine('a', '320102002001', { validTo: '2027-06-01' }),
+      aLine('a', '320102002001', { validFrom: '2027-06-02', technology: 'fttb' }),
+      aLine('b', '320102002001'),
+    ];
+    const { warnings } = changes('action,code,date\nclose,320102002001,2026-12-01', { lines });
+    expect(warnings.map(({ code, zh }) => [code, zh.includes(' 2 条')])).toEqual([
+      ['lines-left', true],
+    ]);
   });
 
   it('the template is a good file', () => {
@@ -257,7 +347,11 @@ describe('files that will not do', () => {
       'code,name,parent,date\n320102002001-001,新庄,320102002,2026-12-01',
       ['2 hamlet-parent'],
     ],
-    ['a parent nobody knows', 'code,name,date\n320102004001,新村,2026-12-01', ['2 parent-unknown']],
+    [
+      'a parent nobody knows',
+      'code,name,kind,date\n320102004001,新村,village_committee,2026-12-01',
+      ['2 parent-unknown'],
+    ],
     [
       'a hamlet of a village nobody knows',
       'code,name,date\n320102002009-001,新庄,2026-12-01',
@@ -265,7 +359,7 @@ describe('files that will not do', () => {
     ],
     [
       'a place before its parent',
-      'code,name,date\n320102002004,新村,2010-01-01',
+      'code,name,kind,date\n320102002004,新村,village_committee,2010-01-01',
       ['2 place-orphaned'],
     ],
     [
@@ -285,12 +379,12 @@ describe('files that will not do', () => {
     ],
     [
       'versions that overlap',
-      'code,name,date,validTo\n320102002004,新村,2026-12-01,2027-12-31\n320102002004,再村,2027-06-01,',
+      'code,name,kind,date,validTo\n320102002004,新村,village_committee,2026-12-01,2027-12-31\n320102002004,再村,,2027-06-01,',
       ['3 place-exists'],
     ],
     [
       'an open version before another',
-      'code,name,date\n320102002001,东村,2013-01-01',
+      'code,name,kind,date\n320102002001,东村,village_committee,2013-01-01',
       ['2 place-overlap'],
     ],
     [
@@ -401,13 +495,55 @@ describe('files that will not do', () => {
       'action,code,date,residents\ndescribe,320102002001,2026-12-01,500',
       ['2 year-missing'],
     ],
+    ['a village of no kind', 'code,name,date\n320102002004,新村,2026-12-01', ['2 kind-missing']],
+    [
+      'a village of a kind no other is of',
+      'code,name,kind,date\n320102002004,新村,vilage_committee,2026-12-01',
+      ['2 kind-unknown'],
+    ],
+    [
+      'a change to a kind there is not',
+      'action,code,name,kind,date\nrename,320102002001,新,社区,2026-12-01',
+      ['2 kind-unknown'],
+    ],
+    [
+      'a name where nothing is named',
+      `${HEAD}\nmerge,320102002001,东村,320102002003,2026-12-01\ndescribe,320102002002,西村,,2026-12-01`,
+      ['2 cell-unwanted', '3 cell-unwanted'],
+    ],
+    [
+      'a position of what goes',
+      'action,code,date,lat,lon,crs,note\nclose,320102002001,2026-12-01,32.05,118.79,WGS84,迁走',
+      ['2 cell-unwanted', '2 cell-unwanted', '2 cell-unwanted'],
+    ],
+    [
+      'two counts of one year',
+      'action,code,date,residents,households,asOf\ndescribe,320102002001,2026-12-01,500,,2025\ndescribe,320102002001,2026-12-02,,160,2025\ndescribe,320102002001,2026-12-03,510,,2026',
+      ['3 count-twice'],
+    ],
+    [
+      'an end of what stands without one',
+      'code,name,date,validTo\n320102002001,东村,2026-12-01,2027-12-31',
+      ['2 place-exists'],
+    ],
+    [
+      'another note on what stands',
+      'code,name,date,note\n320102002001,东村,2026-12-01,旧称东庄',
+      ['2 place-exists'],
+    ],
+    [
+      'the same end on another day',
+      `${HEAD}\nclose,320102002001,,,2026-12-01\nclose,320102002001,,,2027-12-01`,
+      ['3 place-unknown'],
+    ],
     ['an unknown column', 'code,name,colour\n320102002004,新村,red', ['1 column-unknown']],
   ])('%s', (_what, csv, expected) => {
     expect(faultsOf(csv)).toEqual(expected);
   });
 
   it('takes the day of rows that name none from the command', () => {
-    expect(faultsOf('code,name\n320102002004,新村', { validFrom: '2026-12-01' })).toEqual([]);
+    const csv = 'code,name,kind\n320102002004,新村,village_committee';
+    expect(faultsOf(csv, { validFrom: '2026-12-01' })).toEqual([]);
   });
 });
 
@@ -418,12 +554,12 @@ function unnumbered(found: PlaceChanges) {
 
 describe('the order of rows', () => {
   it('changes nothing', () => {
-    const head = 'action,code,name,newCode,date,residents,asOf,note';
+    const head = 'action,code,name,newCode,date,residents,asOf,note,kind';
     const rows = [
       'rename,320102002,甲街道,,2026-10-01,,,',
       'merge,320102002001,,320102002009,2026-12-01,,,',
       'merge,320102002003,,320102002009,2026-12-01,,,',
-      'add,320102002009,联合村,,2026-12-01,900,2025,',
+      'add,320102002009,联合村,,2026-12-01,900,2025,,village_committee',
       'recode,320102002002,,320102003001,2026-11-01,,,',
       'recode,320102002002-001,,320102003001-001,2026-11-01,,,',
       'split,320102002009,联一村,320102002009,2027-03-01,,,',

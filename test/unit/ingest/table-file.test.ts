@@ -30,6 +30,13 @@ describe('a table that people bring', () => {
     expect(read('code,households\n320102002001').rows[0]?.row.households).toBeNull();
   });
 
+  it('knows which columns it has, and passes over rows of bare commas', () => {
+    const { present, rows } = read('code,households\n320102002001,5\n,\n , \n320102002002,6\n,\n');
+    expect(rows.map(({ line }) => line)).toEqual([2, 5]);
+    expect([...present]).toEqual(['code', 'households']);
+    expect([...read('code\n320102002001').present]).toEqual(['code']);
+  });
+
   it('counts lines as an editor does, also past texts of several lines and empty lines', () => {
     const { faults } = read('code,households\n"320102002001",5\n\n"no\ncode",1\nbad,2\n');
     expect(faults.map(({ line, text }) => [line, text])).toEqual([
