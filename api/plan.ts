@@ -60,6 +60,15 @@ const retentionSchema = z
 /** When carriers file: on that day of the following month at the latest. */
 const filingsSchema = z.strictObject({ dueDay: z.int().min(1).max(28).default(10) });
 
+/**
+ * How long the other side may reply to a challenge, and the authority may then decide: calendar days
+ * after the day of it, to that day's end in Asia/Shanghai.
+ */
+const challengesSchema = z.strictObject({
+  replyDays: z.int().min(1).max(365).default(30),
+  decisionDays: z.int().min(1).max(365).default(30),
+});
+
 export const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
@@ -70,6 +79,7 @@ export const planSchema = z.strictObject({
   carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
   retention: retentionSchema.prefault({}),
   filings: filingsSchema.prefault({}),
+  challenges: challengesSchema.prefault({}),
   targets: z.array(targetSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

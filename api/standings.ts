@@ -1,8 +1,12 @@
 /** The standings of a month, read from the store: one carrier's filing against its lines. */
 import { FIXED_TECHNOLOGIES } from '../ingest/filing.ts';
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
+import { grouped } from '../ingest/grouped.ts';
+import { Refusal } from '../ingest/refusal.ts';
 import type { Place, Register } from '../ingest/register.ts';
 import type { QueryRow } from '../sql/questions.ts';
+import { type Challenge, challengesOf } from './challenge.ts';
+import { applied, type Counted } from './challenge-effect.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { filedPlaces } from './filed.ts';
 import { spanParameters } from './judgement.ts';
@@ -26,7 +30,8 @@ export interface StandingQuestion {
   readonly receivedBy: Date;
 }
 
-export interface StandingOfPlace extends PlaceStanding {
+/** What counts: judged by the rule, then as decided of challenges. */
+export interface StandingOfPlace extends PlaceStanding, Counted {
   readonly place: Place;
 }
 
@@ -52,11 +57,41 @@ export async function readStandings(
   question: StandingQuestion,
 ): Promise<Standings> {
   const { target, month, carrier, within, receivedBy } = question;
-  const versions = await reader.ask('filing_versions', { month });
+  const [versions, challenges] = await Promise.all([
+    reader.ask('filing_versions', { month }),
+    disputed(reader, question),
+  ]);
   const filing = countingFiling(versions, carrier, receivedBy);
   const key = [target.id, month, carrier, filing?.import ?? '', within].join(' ');
   const places = await reader.recent(`standings ${key}`, () => judged(reader, question, filing));
-  return { filing, places };
+  if (challenges.size === 0) return { filing, places };
+  return {
+    filing,
+    places: places.map((judged) => applied(judged, challenges.get(judged.place.code) ?? [])),
+  };
+}
+
+/** What was disputed by then of the question's standings, by the place's code. */
+async function disputed(
+  reader: EvidenceReader,
+  { target, month, carrier, receivedBy }: StandingQuestion,
+): Promise<ReadonlyMap<string, readonly Challenge[]>> {
+  const events = await reader.ask('challenge_events', { month, challenge: '' });
+  const own = challengesOf(events, receivedBy).filter(
+    ({ opened }) => opened.target === target.id && opened.carrier === carrier,
+  );
+  return grouped(own, ({ opened }) => opened.place);
+}
+
+/** @throws Refusal `target-declares-nothing`: carriers file nothing of it, so it has no standings */
+export function declaringTarget({ declares, ...target }: PlanTarget): DeclaringTarget {
+  if (declares) return { ...target, declares };
+  throw new Refusal(
+    404,
+    'target-declares-nothing',
+    `目标 ${target.id} 不涉及运营商填报(规划中无 declares),没有核验结论`,
+    `target ${target.id} is about nothing carriers file (the plan has no declares for it): it has no standings`,
+  );
 }
 
 async function judged(
@@ -96,7 +131,10 @@ async function judged(
   return placesOf(register, within, target.villageKinds, declared).map((place) => {
     const row = declared.get(place.code);
     const filed = row ? declaredAs(declares, row) : null;
-    return { ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place };
+    return applied(
+      { ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place },
+      [],
+    );
   });
 }
 

@@ -1,4 +1,5 @@
 /** What carriers declared, and how it stands. */
+import type { StandingChallenge, StandingDisputes } from './challenge.ts';
 import type { Place } from './place.ts';
 
 /** What was declared of a place, held against its lines; see `method`. */
@@ -9,7 +10,10 @@ export type StandingRemark =
   | 'lines-fail'
   | 'technology-contradicts'
   | 'optical-node-missing'
-  | 'served-from-outside';
+  | 'served-from-outside'
+  | 'disputed'
+  | 'decided'
+  | 'decision-outdated';
 
 /** How many places stand where; the parts add up to `places`. */
 export interface StandingCounts {
@@ -38,19 +42,29 @@ export interface StandingScope {
   declares: 'fibre' | 'mobile';
   month: string;
   carrier: string;
-  /** Filings received later are not looked at. Given again, the same filing counts again. */
+  /** Filings and challenges received later are not looked at. Given again, the same ones count again. */
   receivedBy: string;
   method: string;
   /** null: nothing was filed. */
   filing: StandingFiling | null;
+  disputes: StandingDisputes;
 }
 
-export interface StandingRow {
-  place: Place;
+/** What counts of a place, and how decisions of challenges came to it. */
+export interface CountingStanding {
   standing: Standing;
   remarks: readonly StandingRemark[];
+  /** By the rule alone; null where no decision changed anything. */
+  judged: { standing: Standing; remarks: readonly StandingRemark[] } | null;
+  /** First opened first. */
+  challenges: StandingChallenge[];
+}
+
+export interface StandingRow extends CountingStanding {
+  place: Place;
   /** Line of the filed file; null: nothing was filed for the place. */
   row: number | null;
+  /** Those set aside by a decision are neither `sufficient` nor `passed`. */
   lines: { sufficient: number; passed: number; registered: number };
 }
 
@@ -76,15 +90,15 @@ export interface StandingLine {
   sufficient: boolean;
   /** null without sufficient evidence. */
   passed: boolean | null;
+  /** The challenge by whose decision the line's evidence does not count. */
+  setAside?: string;
   /** Its raw rows. */
   measurements: string;
 }
 
 /** `GET /v1/standings/CODE?target=&month=&carrier=&receivedBy=`: all that stands behind one standing. */
-export interface StandingEvidence extends StandingScope {
+export interface StandingEvidence extends StandingScope, CountingStanding {
   place: Place;
-  standing: Standing;
-  remarks: readonly StandingRemark[];
   rule: { minimumRuns: number; minimumDays: number; atLeast: number };
   indicator: { name: string; method: string; unit: string };
   declared: {

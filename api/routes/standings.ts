@@ -2,7 +2,11 @@
 import { type Context, Hono } from 'hono';
 import { Refusal } from '../../ingest/refusal.ts';
 import type { Place } from '../../ingest/register.ts';
+import { CHALLENGE_METHOD } from '../challenge.ts';
+import { challengeList, markOf } from '../challenge-answer.ts';
+import { isDecided } from '../challenge-effect.ts';
 import type {
+  CountingStanding,
   StandingEvidence,
   StandingPage,
   StandingRow,
@@ -12,6 +16,7 @@ import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { countStandings, STANDING_METHOD } from '../standing.ts';
 import {
+  declaringTarget,
   readStandings,
   type StandingOfPlace,
   type StandingQuestion,
@@ -75,19 +80,12 @@ export function standings(reader: EvidenceReader): Hono {
 async function questionOf(context: Context, reader: EvidenceReader): Promise<StandingQuestion> {
   const now = reader.now();
   const month = monthOfRequest(context, now);
-  const { declares, ...target } = targetOfRequest(context, reader.plan.targets);
-  if (!declares)
-    throw new Refusal(
-      404,
-      'target-declares-nothing',
-      `目标 ${target.id} 不涉及运营商填报(规划中无 declares),没有核验结论`,
-      `target ${target.id} is about nothing carriers file (the plan has no declares for it): it has no standings`,
-    );
+  const target = declaringTarget(targetOfRequest(context, reader.plan.targets));
   const carrier = requireCarrier(context.req.query('carrier') ?? '', reader.plan);
   const receivedBy = receivedByOfRequest(context, now);
   await refuseRetired(reader, month);
   return {
-    target: { ...target, declares },
+    target,
     month,
     carrier,
     within: reader.plan.area,
@@ -97,8 +95,9 @@ async function questionOf(context: Context, reader: EvidenceReader): Promise<Sta
 
 function scopeOf(
   { target, month, carrier, receivedBy }: StandingQuestion,
-  { filing }: Standings,
+  { filing, places }: Standings,
 ): StandingScope {
+  const challenges = places.flatMap((place) => place.challenges);
   return {
     target: target.id,
     declares: target.declares,
@@ -107,17 +106,35 @@ function scopeOf(
     receivedBy: receivedBy.toISOString(),
     method: STANDING_METHOD,
     filing: filing && versionOf(filing),
+    disputes: {
+      method: CHALLENGE_METHOD,
+      undecided: challenges.filter(({ end }) => end === null).length,
+      decided: challenges.filter(isDecided).length,
+      changed: places.filter(({ judged, standing }) => judged && judged.standing !== standing).length,
+      list: challengeList({ month, target: target.id, carrier }),
+    },
   };
 }
 
-function rowOf({ place, standing, remarks, filing, lines }: StandingOfPlace): StandingRow {
+function countingOf(counted: StandingOfPlace): CountingStanding {
+  const { standing, remarks, judged, challenges, filing } = counted;
   return {
-    place: placeOf(place),
     standing,
     remarks,
+    judged,
+    challenges: challenges.map((challenge) => markOf(challenge, filing)),
+  };
+}
+
+function rowOf(counted: StandingOfPlace): StandingRow {
+  const { place, filing, setAside } = counted;
+  const lines = counted.lines.filter(({ line }) => !setAside.has(line));
+  return {
+    place: placeOf(place),
+    ...countingOf(counted),
     row: filing?.row ?? null,
     lines: {
-      registered: lines.length,
+      registered: counted.lines.length,
       sufficient: lines.filter(({ sufficient }) => sufficient).length,
       passed: lines.filter(({ passed }) => passed).length,
     },
@@ -128,14 +145,14 @@ function evidenceOf(
   reader: EvidenceReader,
   question: StandingQuestion,
   found: Standings,
-  { place, standing, remarks, rule, filing, lines }: StandingOfPlace,
+  counted: StandingOfPlace,
 ): StandingEvidence {
+  const { place, rule, filing, lines, setAside } = counted;
   const { name, method, unit } = reader.indicatorOf(question.target);
   return {
     ...scopeOf(question, found),
     place: placeOf(place),
-    standing,
-    remarks,
+    ...countingOf(counted),
     rule,
     indicator: { name, method, unit },
     declared: filing && {
@@ -147,9 +164,14 @@ function evidenceOf(
     },
     lines: lines.map((line) => ({
       ...line,
+      ...setAsideBy(setAside.get(line.line)),
       measurements: `/v1/measurements?line=${encodeURIComponent(line.line)}`,
     })),
   };
+}
+
+function setAsideBy(challenge: string | undefined): { readonly setAside?: string } {
+  return challenge === undefined ? {} : { setAside: challenge };
 }
 
 /** Where the row is, whole, of the version that counted then. */

@@ -150,6 +150,7 @@ function references(): Step[] {
       ]),
     ]),
     ...filed(),
+    ...disputed(),
     put(
       'retired_day',
       PROBES.map((_, number) => ({
@@ -206,6 +207,26 @@ function filed(): Step[] {
       ),
     ),
   ];
+}
+
+/** A challenge of each carrier's standing, opened and replied to. */
+function disputed(): Step[] {
+  const none = { sets: '', setsAside: [], linesPassed: [], linesFailed: ['line-1'] };
+  return (['opened', 'rebutted'] as const).map((kind, number) =>
+    put(
+      'challenge_event',
+      PROBES.map((probe, index) => ({
+        ...{ month: '2026-10', challenge: `20261103-${index}`, event: `${kind}-${index}`, kind },
+        ...{ at: `2026-11-0${number + 3}T00:00:00.00000${index}Z`, party: 'telecom', by: 'li' },
+        ...{ entered: 'authority', text: '因', target: 'access-rate', place: '320106001000' },
+        ...{ carrier: 'telecom', probes: [probe], sequences: [3], replyDays: 30, decisionDays: 30 },
+        ...{ starts: ['2026-11-02T00:00:00.000Z'], files: ['a.pdf'], fileSha256s: [SHA256] },
+        ...{ fileSizesB: [9], ...none, standing: 'contradicted', method: 'standing/1' },
+        ...{ minimumRuns: 3, minimumDays: 2, atLeast: 20e6, filing: 'import-1', row: 2 },
+        ...{ reached: true, technology: 'ftth', opticalNode: 'OLT-1' },
+      })),
+    ),
+  );
 }
 
 /** Villages that merge into the first, by imports of which one was never noted. */
