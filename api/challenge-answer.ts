@@ -15,11 +15,9 @@ import type {
   ChallengeLogEntry,
   ChallengeMeasurement,
   ChallengeRow,
-  ChallengeState,
-  StandingChallenge,
   StoodStanding,
 } from './contract/challenge.ts';
-import type { Standing } from './contract/filing.ts';
+import type { ChallengeState, Standing, StandingChallenge } from './contract/filing.ts';
 import type { Title } from './contract/place.ts';
 import { measurementAt } from './routes/measurements.ts';
 import type { DeclaredPlace } from './standing.ts';

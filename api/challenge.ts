@@ -22,7 +22,7 @@
 import { dayAfter } from '../ingest/days.ts';
 import { dayOf } from '../ingest/month.ts';
 import type { QueryRow } from '../sql/questions.ts';
-import type { ChallengeState } from './contract/challenge.ts';
+import type { ChallengeState } from './contract/filing.ts';
 
 /** Raised by whatever alters how challenges bear on standings. */
 export const CHALLENGE_METHOD = 'challenge/1';
@@ -96,7 +96,12 @@ export function challengesOf(events: Iterable<ChallengeEvent>, at: Date): Challe
 
 /** Why it may not be said now; null: it may. */
 export function refusalOf(
-  { state, respondent, opened, reply }: Pick<Challenge, 'state' | 'respondent' | 'opened' | 'reply'>,
+  {
+    state,
+    respondent,
+    opened,
+    reply,
+  }: Pick<Challenge, 'state' | 'respondent' | 'opened' | 'reply'>,
   { kind, party }: Pick<ChallengeEvent, 'kind' | 'party'>,
 ): ChallengeRefusal | null {
   if (kind === 'opened') return 'challenge-exists';

@@ -132,7 +132,7 @@ export function addToChallenge(
 async function added(
   reader: EvidenceReader,
   id: string,
-  { kind, party: given, by, text, sets = '', setsAside, ...references }: Word,
+  { kind, party: given, by, text, sets, setsAside, ...references }: Word,
   { entered, now }: Entry,
 ): Promise<Challenge> {
   const { store } = reader;
@@ -160,7 +160,7 @@ async function added(
   const event: ChallengeEvent = {
     ...blank(),
     ...{ month, challenge: id, ...stamped(now, last), kind, party, by, entered, text },
-    ...{ target, place, carrier, ...evidence, sets, setsAside },
+    ...{ target, place, carrier, ...evidence, sets: sets ?? '', setsAside },
     ...(standing && stood(standing)),
   };
   await store.insert('challenge_event', [event]);
@@ -312,9 +312,7 @@ async function evidenceOf(
   };
 }
 
-const REFUSALS: Readonly<
-  Record<ChallengeRefusal, { status: number; zh: string; en: string }>
-> = {
+const REFUSALS: Readonly<Record<ChallengeRefusal, { status: number; zh: string; en: string }>> = {
   'challenge-exists': { status: 409, zh: '已经提出', en: 'it is open already' },
   'challenge-party': {
     status: 403,

@@ -131,10 +131,7 @@ async function judged(
   return placesOf(register, within, target.villageKinds, declared).map((place) => {
     const row = declared.get(place.code);
     const filed = row ? declaredAs(declares, row) : null;
-    return applied(
-      { ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place },
-      [],
-    );
+    return applied({ ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place }, []);
   });
 }
 

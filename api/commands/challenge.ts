@@ -8,13 +8,7 @@ import { dayOf } from '../../ingest/month.ts';
 import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { AUTHORITY, type Challenge } from '../challenge.ts';
-import {
-  detailOf,
-  partyText,
-  rowOf,
-  STATE_TITLES,
-  WORD_TITLES,
-} from '../challenge-answer.ts';
+import { detailOf, partyText, rowOf, STATE_TITLES, WORD_TITLES } from '../challenge-answer.ts';
 import { openingOf, wordOf } from '../challenge-request.ts';
 import {
   addToChallenge,
@@ -300,7 +294,9 @@ async function list({
           target,
           carrier,
           `${place.code} ${place.name}`,
-          awaits ? `${awaits.late ? '逾期 late ' : ''}${awaits.of} → ${dayBeforeDue(awaits.due)}` : '',
+          awaits
+            ? `${awaits.late ? '逾期 late ' : ''}${awaits.of} → ${dayBeforeDue(awaits.due)}`
+            : '',
         ].join('\t'),
       );
   });

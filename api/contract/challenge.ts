@@ -1,16 +1,6 @@
 /** Challenges of standings: who disputes one, what the other side says, what was decided. */
-import type { Standing } from './filing.ts';
+import type { ChallengeDecision, ChallengeState, Standing } from './filing.ts';
 import type { Place, Title } from './place.ts';
-
-/** `open`: the other side may reply; `overdue`: it has not, and its time is over. */
-export type ChallengeState =
-  | 'open'
-  | 'overdue'
-  | 'conceded'
-  | 'rebutted'
-  | 'upheld'
-  | 'dismissed'
-  | 'withdrawn';
 
 /** What may be said once a challenge is open. */
 export type ChallengeWord =
@@ -20,42 +10,6 @@ export type ChallengeWord =
   | 'upheld'
   | 'dismissed'
   | 'withdrawn';
-
-/** A decision that a challenge is right, and what follows. One of the two is empty. */
-export interface ChallengeDecision {
-  /** The standing that holds; '' where lines are set aside. */
-  sets: Standing | '';
-  /** Lines whose evidence does not count at the place in the month. */
-  setsAside: readonly string[];
-}
-
-/** A challenge, as a standing names it. */
-export interface StandingChallenge extends ChallengeDecision {
-  id: string;
-  state: ChallengeState;
-  /** Who opened it: a carrier's code, or `authority`. */
-  party: string;
-  opened: string;
-  /** null: undecided. */
-  decided: string | null;
-  /** The decision's reason; '' before. */
-  why: string;
-  /** Whether a decision alters what counts here. */
-  bears: boolean;
-  href: string;
-}
-
-/** What an answer about standings says of challenges, as of its `receivedBy`. */
-export interface StandingDisputes {
-  /** Of how decisions bear on standings. */
-  method: string;
-  undecided: number;
-  decided: number;
-  /** Places whose standing a decision changed. */
-  changed: number;
-  /** All of the carrier, target and month. */
-  list: string;
-}
 
 export interface ChallengeRow {
   id: string;

@@ -1,5 +1,4 @@
 /** What carriers declared, and how it stands. */
-import type { StandingChallenge, StandingDisputes } from './challenge.ts';
 import type { Place } from './place.ts';
 
 /** What was declared of a place, held against its lines; see `method`. */
@@ -34,6 +33,52 @@ export interface StandingFiling {
   sha256: string;
   /** Its entry among the imports: who brought it in, from which file. */
   import: string;
+}
+
+/** `open`: the other side may reply; `overdue`: it has not, and its time is over. */
+export type ChallengeState =
+  | 'open'
+  | 'overdue'
+  | 'conceded'
+  | 'rebutted'
+  | 'upheld'
+  | 'dismissed'
+  | 'withdrawn';
+
+/** A decision that a challenge is right, and what follows. One of the two is empty. */
+export interface ChallengeDecision {
+  /** The standing that holds; '' where lines are set aside. */
+  sets: Standing | '';
+  /** Lines whose evidence does not count at the place in the month. */
+  setsAside: readonly string[];
+}
+
+/** A challenge, as a standing names it. */
+export interface StandingChallenge extends ChallengeDecision {
+  id: string;
+  state: ChallengeState;
+  /** Who opened it: a carrier's code, or `authority`. */
+  party: string;
+  opened: string;
+  /** null: undecided. */
+  decided: string | null;
+  /** The decision's reason; '' before. */
+  why: string;
+  /** Whether a decision alters what counts here. */
+  bears: boolean;
+  href: string;
+}
+
+/** What an answer about standings says of challenges, as of its `receivedBy`. */
+export interface StandingDisputes {
+  /** Of how decisions bear on standings. */
+  method: string;
+  undecided: number;
+  decided: number;
+  /** Places whose standing a decision changed. */
+  changed: number;
+  /** All of the carrier, target and month. */
+  list: string;
 }
 
 /** What the answers about standings have in common. */

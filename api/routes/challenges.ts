@@ -4,8 +4,8 @@
  */
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { Refusal } from '../../ingest/refusal.ts';
 import { isMonth } from '../../ingest/month.ts';
+import { Refusal } from '../../ingest/refusal.ts';
 import { AUTHORITY, CHALLENGE_METHOD, type Challenge } from '../challenge.ts';
 import { detailOf, rowOf, STATE_TITLES } from '../challenge-answer.ts';
 import { openingOf, wordOf } from '../challenge-request.ts';

@@ -110,7 +110,8 @@ function scopeOf(
       method: CHALLENGE_METHOD,
       undecided: challenges.filter(({ end }) => end === null).length,
       decided: challenges.filter(isDecided).length,
-      changed: places.filter(({ judged, standing }) => judged && judged.standing !== standing).length,
+      changed: places.filter(({ judged, standing }) => judged && judged.standing !== standing)
+        .length,
       list: challengeList({ month, target: target.id, carrier }),
     },
   };

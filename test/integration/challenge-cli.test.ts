@@ -41,7 +41,16 @@ beforeAll(async () => {
   );
   const filed = ['--carrier', 'telecom', '--month', '2025-10', '--by', 'wang'];
   await tongda(['filing', 'import', places, ...filed], data);
-  const bound = ['--line', 'slow', '--place', PLACE, '--carrier', 'telecom', '--from', '2025-01-01'];
+  const bound = [
+    '--line',
+    'slow',
+    '--place',
+    PLACE,
+    '--carrier',
+    'telecom',
+    '--from',
+    '2025-01-01',
+  ];
   const { code, stderr } = await tongda(['probe', 'add', 'slow', ...bound], data);
   expect(code, stderr).toBe(0);
   await withEngine(data, (store) =>
@@ -92,7 +101,9 @@ it('goes from a disputed standing to a decision, and the API tells the same', as
   expect(await refused('reply', id, ...SIGNED)).toBe('reply-missing');
   expect(await refused('decide', id, ...SIGNED)).toBe('decision-missing');
   expect(await refused('decide', id, '--uphold', ...SIGNED)).toBe('decision-incomplete');
-  expect(await refused('decide', id, '--uphold', '--set-aside', 'no', ...SIGNED)).toBe('line-unknown');
+  expect(await refused('decide', id, '--uphold', '--set-aside', 'no', ...SIGNED)).toBe(
+    'line-unknown',
+  );
   expect(await refused('evidence', id, ...SIGNED)).toBe('evidence-missing');
   expect(await refused('evidence', id, ...SIGNED, '--row', 'slow')).toBe('row-malformed');
   expect(await refused('evidence', id, ...SIGNED, '--file', '/nowhere')).toBe('file-missing');

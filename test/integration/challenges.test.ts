@@ -51,7 +51,7 @@ async function post<T = ChallengeDetail>(path: string, body: unknown, status = 2
     body: JSON.stringify(body),
     headers: { ...LOGIN, 'content-type': 'application/json' },
   });
-  const answer = await response.json();
+  const answer = (await response.json()) as { readonly code?: string };
   expect([response.status, answer.code]).toEqual([status, answer.code]);
   return answer as T;
 }
@@ -190,7 +190,9 @@ describe('a challenge', () => {
     expect(after).toMatchObject({
       ...{ standing: 'confirmed', remarks: ['decided'] },
       judged: { standing: 'contradicted', remarks: ['lines-fail'] },
-      challenges: [{ id, state: 'upheld', why: '割接期间不予采信', setsAside: ['b', 'c'], bears: true }],
+      challenges: [
+        { id, state: 'upheld', why: '割接期间不予采信', setsAside: ['b', 'c'], bears: true },
+      ],
       disputes: { undecided: 0, decided: 1, changed: 1 },
     });
     expect(after.lines.map(({ line, passed, setAside }) => [line, passed, setAside])).toEqual([
@@ -240,7 +242,9 @@ describe('a challenge', () => {
       (await ask<ChallengePage>(`challenges?${query}`)).items.map((row) => row.id);
     expect(await states('state=overdue')).toEqual([opened.id]);
     expect(await states('month=2026-10')).toEqual([opened.id, id]);
-    expect(await states(`place=${V(1)}&state=upheld&target=access-rate&carrier=telecom`)).toEqual([id]);
+    expect(await states(`place=${V(1)}&state=upheld&target=access-rate&carrier=telecom`)).toEqual([
+      id,
+    ]);
     expect(await states('month=2026-09')).toEqual([]);
     const first = await ask<ChallengePage>('challenges?limit=1');
     expect([first.items[0]?.id, first.next]).toEqual([opened.id, opened.id]);
@@ -281,7 +285,10 @@ describe('what is refused', () => {
     at('2026-12-21T02:00:00Z');
     const before = await stored();
     const body = { ...DISPUTE, place: V(3), ...over };
-    expect(await post<Problem>('', body, status)).toMatchObject({ code, detail: expect.any(String) });
+    expect(await post<Problem>('', body, status)).toMatchObject({
+      code,
+      detail: expect.any(String),
+    });
     expect(await stored()).toBe(before);
   });
 
@@ -299,7 +306,9 @@ describe('what is refused', () => {
       [{ kind: 'upheld' }, 400, 'decision-incomplete'],
       [{ kind: 'evidence' }, 400, 'evidence-missing'],
     ] as const)
-      expect(await post<Problem>(`/${id}/events`, { ...word, ...body }, status)).toMatchObject({ code });
+      expect(await post<Problem>(`/${id}/events`, { ...word, ...body }, status)).toMatchObject({
+        code,
+      });
     expect(await post<Problem>('/none/events', { ...word, kind: 'dismissed' }, 404)).toMatchObject({
       code: 'challenge-unknown',
     });
@@ -308,7 +317,10 @@ describe('what is refused', () => {
     // Without a filing there is a standing all the same.
     const withdrawn = await say(id, 'withdrawn', { party: 'telecom' });
     expect(withdrawn).toMatchObject({ state: 'withdrawn', disputed: 'no evidence' });
-    expect(await evidence(V(3))).toMatchObject({ remarks: [], challenges: [{ state: 'withdrawn' }] });
+    expect(await evidence(V(3))).toMatchObject({
+      remarks: [],
+      challenges: [{ state: 'withdrawn' }],
+    });
   });
 
   it.each(['month=x', 'target=x', 'carrier=x', 'place=%27', 'state=x', 'cursor=x', 'limit=0'])(

@@ -74,7 +74,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   probe: ['probe-3', 'probe-5', ''],
   probes: [[], PROBES],
   sequence: [3, 8],
-  sequences: [[3, 8], [5]],
+  sequences: [[3], [25, 30, 35]],
   sha256: ['', '1', '12'],
   slot: ['v0', 'v1'],
   slotNumber: [0, 1],

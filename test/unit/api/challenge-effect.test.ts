@@ -40,7 +40,11 @@ const told = (events: readonly ChallengeEvent[], filing: DeclaredPlace | null = 
 describe('a challenge of a standing', () => {
   it('says so, and changes nothing, until it is decided', () => {
     const open = [anEvent()];
-    const reply = anEvent({ kind: 'conceded', party: AUTHORITY, at: '2026-11-05T02:00:00.000000Z' });
+    const reply = anEvent({
+      kind: 'conceded',
+      party: AUTHORITY,
+      at: '2026-11-05T02:00:00.000000Z',
+    });
     for (const events of [open, [...open, reply]])
       expect(told(events)).toMatchObject({
         standing: 'contradicted',

@@ -33,7 +33,10 @@ describe('what is asked of a challenge', () => {
   });
 
   it('is one of two decisions, or evidence by reference', () => {
-    expect(wordOf({ ...WORD, sets: 'confirmed' })).toMatchObject({ sets: 'confirmed', setsAside: [] });
+    expect(wordOf({ ...WORD, sets: 'confirmed' })).toMatchObject({
+      sets: 'confirmed',
+      setsAside: [],
+    });
     expect(wordOf({ ...WORD, setsAside: ['a'] })).toMatchObject({ setsAside: ['a'] });
     expect(wordOf({ ...WORD, kind: 'evidence', files: [FILE] }).files).toEqual([FILE]);
   });

@@ -10,7 +10,7 @@ import {
   endOfDayAfter,
   refusalOf,
 } from '../../../api/challenge.ts';
-import type { ChallengeState } from '../../../api/contract/challenge.ts';
+import type { ChallengeState } from '../../../api/contract/filing.ts';
 import { chance } from '../../chance.ts';
 import { anEvent } from './challenge-event.ts';
 
@@ -98,7 +98,8 @@ describe('what may be said', () => {
         if (refusal === null) allowed.push(`${party} ${kind}`);
         else expect(refusal).toMatch(/^challenge-[a-z-]+$/);
         // What is refused at the door has no effect either when it is in the log.
-        const at = state === 'overdue' ? '2026-12-02T03:00:00.000000Z' : '2026-11-12T03:00:00.000000Z';
+        const at =
+          state === 'overdue' ? '2026-12-02T03:00:00.000000Z' : '2026-11-12T03:00:00.000000Z';
         const more = anEvent({ kind, party, at, event: 'more' });
         const after = standing([...STATES[state], more], day('2026-12-02'));
         expect(after.log.at(-1)).toEqual({ event: more, counts: refusal === null });
@@ -167,7 +168,9 @@ describe('order and copies', () => {
       const counting = told?.log.filter(({ counts }) => counts).map(({ event }) => event) ?? [];
       expect(challengeOf(counting, at)?.state).toBe(told?.state);
       // At the end nothing more counts.
-      const ends = counting.findIndex(({ kind }) => ['upheld', 'dismissed', 'withdrawn'].includes(kind));
+      const ends = counting.findIndex(({ kind }) =>
+        ['upheld', 'dismissed', 'withdrawn'].includes(kind),
+      );
       if (ends >= 0) expect(ends).toBe(counting.length - 1);
     }
     expect([...reached].sort()).toEqual(Object.keys(STATES).sort());
@@ -213,7 +216,10 @@ describe('the clocks', () => {
       due: new Date('2026-12-31T16:00:00Z'),
     });
     // Replied late: the decision is due when it was due without.
-    const late = standing([byAuthority, said('rebutted', 'telecom', '2026-12-20')], day('2027-01-02'));
+    const late = standing(
+      [byAuthority, said('rebutted', 'telecom', '2026-12-20')],
+      day('2027-01-02'),
+    );
     expect(awaited(late, day('2027-01-02'))).toMatchObject({
       due: new Date('2026-12-31T16:00:00Z'),
       late: true,
@@ -223,7 +229,10 @@ describe('the clocks', () => {
   it('give the decision its days after the first reply', () => {
     const replied = [byAuthority, said('rebutted', 'telecom')];
     expect(standing(replied).decisionDue.toISOString()).toBe('2026-12-10T16:00:00.000Z');
-    const conceded = standing([...replied, said('conceded', 'telecom', '2026-11-20')], day('2026-11-21'));
+    const conceded = standing(
+      [...replied, said('conceded', 'telecom', '2026-11-20')],
+      day('2026-11-21'),
+    );
     expect([conceded.state, conceded.decisionDue.toISOString()]).toEqual([
       'conceded',
       '2026-12-10T16:00:00.000Z',
