@@ -64,11 +64,11 @@ export async function readStandings(
   const filing = countingFiling(versions, carrier, receivedBy);
   const key = [target.id, month, carrier, filing?.import ?? '', within].join(' ');
   const places = await reader.recent(`standings ${key}`, () => judged(reader, question, filing));
-  if (challenges.size === 0) return { filing, places };
-  return {
-    filing,
-    places: places.map((judged) => applied(judged, challenges.get(judged.place.code) ?? [])),
+  const counted = (judged: StandingOfPlace) => {
+    const own = challenges.get(judged.place.code);
+    return own ? applied(judged, own) : judged;
   };
+  return { filing, places: challenges.size === 0 ? places : places.map(counted) };
 }
 
 /** What was disputed by then of the question's standings, by the place's code. */
