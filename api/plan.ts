@@ -8,6 +8,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { z } from 'zod';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
+import { AUTHORITY } from './challenge.ts';
 
 const titleSchema = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 
@@ -76,7 +77,12 @@ export const planSchema = z.strictObject({
   /** Code of the place the plan is for. */
   area: z.string().regex(/^\d{2,12}$/),
   due: z.iso.date(),
-  carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
+  carriers: z.array(
+    z.strictObject({
+      code: nameSchema.refine((code) => code !== AUTHORITY, `no carrier is called ${AUTHORITY}`),
+      title: titleSchema,
+    }),
+  ),
   retention: retentionSchema.prefault({}),
   filings: filingsSchema.prefault({}),
   challenges: challengesSchema.prefault({}),

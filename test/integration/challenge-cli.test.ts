@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChallengeDetail, ChallengePage, ChallengeRow } from '../../api/contract/challenge.ts';
 import type { StandingEvidence } from '../../api/contract/filing.ts';
+import type { MeasurementPage } from '../../api/contract/measurement.ts';
 import { quietStation, withEngine } from '../faults/quiet-station.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { getJson, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
@@ -96,6 +97,9 @@ it('goes from a disputed standing to a decision, and the API tells the same', as
     ],
   });
   expect(await getJson(`${station.url}/v1/challenges/${id}`)).toEqual(opened);
+  const href = opened.log[0]?.measurements[0]?.row?.href;
+  const row = await getJson<MeasurementPage>(`${station.url}${href}`);
+  expect(row.items.map((item) => item.id)).toEqual(['slow:3']);
   expect((await standing()).remarks).toContain('disputed');
 
   expect(await refused('reply', id, ...SIGNED)).toBe('reply-missing');
