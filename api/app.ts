@@ -11,6 +11,7 @@ import { access } from './access.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { COUNTIES } from './geometry.ts';
 import { notFound, problemHandler } from './problem.ts';
+import { challenges } from './routes/challenges.ts';
 import { coverage } from './routes/coverage.ts';
 import { filings } from './routes/filings.ts';
 import { library } from './routes/library.ts';
@@ -68,6 +69,7 @@ export function app({
     .route('/', coverage(reader))
     .route('/', filings(reader))
     .route('/', standings(reader))
+    .route('/', challenges(reader, password))
     .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))

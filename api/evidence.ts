@@ -138,7 +138,9 @@ export class EvidenceReader {
     const [rolled, [written]] = await Promise.all([
       this.#rolled(month),
       this.#answers.renewed('written', () =>
-        this.store.query('tables_signature', { tables: ['place', 'line', 'import'] }),
+        this.store.query('tables_signature', {
+          tables: ['place', 'line', 'import', 'challenge_event'],
+        }),
       ),
     ]);
     return rolled && `${rolled.run} ${dayOf(this.now())} ${written?.signature}`;

@@ -194,9 +194,7 @@ function shareInterval(
   n: number,
   registered: number,
 ): Interval | null {
-  return subject === 'line'
-    ? wilson(passed, n)
-    : finiteWilson(passed, n, Math.max(n, registered));
+  return subject === 'line' ? wilson(passed, n) : finiteWilson(passed, n, Math.max(n, registered));
 }
 
 /** null for none */

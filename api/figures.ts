@@ -55,7 +55,14 @@ async function measuredOf(
     reader.register(month),
   ]);
   return ({ carrier, within, level }) =>
-    areaFigures(target, indicator, ofCarrier(evidence, carrier, indicator), register, within, level);
+    areaFigures(
+      target,
+      indicator,
+      ofCarrier(evidence, carrier, indicator),
+      register,
+      within,
+      level,
+    );
 }
 
 async function quotientsOf(

@@ -2,6 +2,7 @@
 /** `tongda`: the station's command line, and the root where everything is put together. */
 import { Command } from 'commander';
 import { backupCommand } from './commands/backup.ts';
+import { challengeCommand } from './commands/challenge.ts';
 import { checkCommand } from './commands/check.ts';
 import { filingCommand } from './commands/filing.ts';
 import { libraryCommand } from './commands/library.ts';
@@ -39,6 +40,7 @@ const program = new Command('tongda')
   tongda probe add xuanwu-1 --line xuanwu-1 --place 320102002001 --carrier telecom
   tongda report 2026-10
   tongda filing list --month 2026-10
+  tongda challenge list --state overdue
   tongda quarantine count
   tongda plan check my-plan.yaml
   tongda library check --month 2026-10
@@ -55,6 +57,7 @@ const COMMANDS = [
   quarantineCommand,
   planCommand,
   filingCommand,
+  challengeCommand,
   libraryCommand,
   backupCommand,
   rollupCommand,

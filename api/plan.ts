@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
 import type { Indicator } from '../sql/indicator.ts';
+import { AUTHORITY } from './challenge.ts';
 
 const titleSchema = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 
@@ -84,6 +85,15 @@ const retentionSchema = z
 /** When carriers file: on that day of the following month at the latest. */
 const filingsSchema = z.strictObject({ dueDay: z.int().min(1).max(28).default(10) });
 
+/**
+ * How long the other side may reply to a challenge, and the authority may then decide: calendar days
+ * after the day of it, to that day's end in Asia/Shanghai.
+ */
+const challengesSchema = z.strictObject({
+  replyDays: z.int().min(1).max(365).default(30),
+  decisionDays: z.int().min(1).max(365).default(30),
+});
+
 export const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
@@ -91,9 +101,15 @@ export const planSchema = z.strictObject({
   /** Code of the place the plan is for. */
   area: z.string().regex(/^\d{2,12}$/),
   due: z.iso.date(),
-  carriers: z.array(z.strictObject({ code: nameSchema, title: titleSchema })),
+  carriers: z.array(
+    z.strictObject({
+      code: nameSchema.refine((code) => code !== AUTHORITY, `no carrier is called ${AUTHORITY}`),
+      title: titleSchema,
+    }),
+  ),
   retention: retentionSchema.prefault({}),
   filings: filingsSchema.prefault({}),
+  challenges: challengesSchema.prefault({}),
   targets: z.array(targetSchema).min(1),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -5,10 +5,11 @@
  * part is a sample of them; of places filed as not reached the share is 0, known without a probe; of places
  * nobody filed nothing is known, so they widen the interval and move no figure.
  */
-import type { AreaFigure, Figure, Interval } from './contract/figure.ts';
-import type { Standing } from './contract/filing.ts';
+
 import { ancestorCode, type Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
+import type { AreaFigure, Figure, Interval } from './contract/figure.ts';
+import type { Standing } from './contract/filing.ts';
 import { described, groupByArea, judged, latest, type Scope } from './figure.ts';
 import { finiteWilson, stratified } from './interval.ts';
 import type { PlanTarget } from './plan.ts';

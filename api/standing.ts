@@ -25,7 +25,7 @@ import type { PlanTarget } from './plan.ts';
 export const STANDING_METHOD = 'standing/1';
 
 /** Every one there is. */
-const STANDINGS = [
+export const STANDINGS = [
   'confirmed',
   'contradicted',
   'declared',

@@ -1,13 +1,19 @@
 /** The standings of a month, read from the store: one carrier's filing against its lines. */
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
+import { grouped } from '../ingest/grouped.ts';
+import { Refusal } from '../ingest/refusal.ts';
 import type { Place, Register } from '../ingest/register.ts';
 import type { Subject } from '../sql/indicator.ts';
 import type { DeclaredRow } from '../sql/questions.ts';
+import { type Challenge, challengesOf } from './challenge.ts';
+import { applied, type Counted } from './challenge-effect.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { latest } from './figure.ts';
 import { spanParameters } from './judgement.ts';
+import type { PlanTarget } from './plan.ts';
 import {
   type DeclaringTarget,
+  isDeclaring,
   type LineMonth,
   type PlaceStanding,
   standingOf,
@@ -23,7 +29,8 @@ export interface StandingQuestion {
   readonly receivedBy: Date;
 }
 
-export interface StandingOfPlace extends PlaceStanding {
+/** What counts: judged by the rule, then as decided of challenges. */
+export interface StandingOfPlace extends PlaceStanding, Counted {
   readonly place: Place;
   /** When the newest measurement or filing behind it was received; null for none. */
   readonly asOf: string | null;
@@ -45,11 +52,41 @@ export async function readStandings(
   question: StandingQuestion,
 ): Promise<Standings> {
   const { target, month, carrier, within, receivedBy } = question;
-  const versions = await reader.ask('filing_versions', { month });
+  const [versions, challenges] = await Promise.all([
+    reader.ask('filing_versions', { month }),
+    disputed(reader, question),
+  ]);
   const filing = countingFiling(versions, carrier, receivedBy);
   const key = [target.id, month, carrier, filing?.import ?? '', within].join(' ');
   const places = await reader.recent(`standings ${key}`, () => judged(reader, question, filing));
-  return { filing, places };
+  const counted = (judged: StandingOfPlace) => {
+    const own = challenges.get(judged.place.code);
+    return own ? applied(judged, own) : judged;
+  };
+  return { filing, places: challenges.size === 0 ? places : places.map(counted) };
+}
+
+/** What was disputed by then of the question's standings, by the place's code. */
+async function disputed(
+  reader: EvidenceReader,
+  { target, month, carrier, receivedBy }: StandingQuestion,
+): Promise<ReadonlyMap<string, readonly Challenge[]>> {
+  const events = await reader.ask('challenge_events', { month, challenge: '' });
+  const own = challengesOf(events, receivedBy).filter(
+    ({ opened }) => opened.target === target.id && opened.carrier === carrier,
+  );
+  return grouped(own, ({ opened }) => opened.place);
+}
+
+/** @throws Refusal `target-declares-nothing`: carriers file no place of it, so it has no standings */
+export function declaringTarget(target: PlanTarget): DeclaringTarget {
+  if (isDeclaring(target)) return target;
+  throw new Refusal(
+    404,
+    'target-declares-nothing',
+    `目标 ${target.id} 不核验运营商填报的地点,没有核验结论`,
+    `target ${target.id} is about no place that carriers file: it has no standings`,
+  );
 }
 
 async function judged(
@@ -92,11 +129,8 @@ async function judged(
     const lines = linesAt.get(place.code) ?? [];
     const measuredAt = lines.flatMap(({ line }) => shown.get(line)?.newest ?? []);
     const filedAt = row && filing ? [filing.received] : [];
-    return {
-      ...standingOf(row, lines, place, rule),
-      place,
-      asOf: latest([...measuredAt, ...filedAt]),
-    };
+    const asOf = latest([...measuredAt, ...filedAt]);
+    return applied({ ...standingOf(row, lines, place, rule), place, asOf }, []);
   });
 }
 

@@ -528,6 +528,31 @@ export const queries = {
       newest: "DateTime64(6, 'UTC')",
     },
   },
+  challenge_events: {
+    params: { month: 'String', challenge: 'String' },
+    columns: { ...tables.challenge_event, fileSha256s: 'Array(String)' },
+  },
+  measurements_named: {
+    params: {
+      probes: 'Array(String)',
+      sequences: 'Array(UInt64)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
+    columns: {
+      ...columnsOf('measurement', [
+        'probe',
+        'sequence',
+        'start',
+        'metric',
+        'outcome',
+        'line',
+        'place',
+        'carrier',
+      ]),
+      received: "DateTime64(6, 'UTC')",
+    },
+  },
 } as const satisfies Record<string, Question>;
 
 export type QueryName = keyof typeof queries;

@@ -336,7 +336,9 @@ function areasOf(
     targets: judgements.map(({ target }) => target),
     rules: judgements.map(rulesOf),
     subjects: judgements.map((judgement) => indicatorNamed(judgement.indicator).subject),
-    quantiles: judgements.map((judgement) => quantileOf(indicatorNamed(judgement.indicator).kind) ?? 0),
+    quantiles: judgements.map(
+      (judgement) => quantileOf(indicatorNamed(judgement.indicator).kind) ?? 0,
+    ),
     villageKinds: judgements.map(({ villageKinds }) => villageKinds),
   };
 }

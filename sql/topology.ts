@@ -41,6 +41,7 @@ const SHARDED_BY = {
   place_statistic: 'code',
   library_prefix: 'prefix',
   library_service: 'name',
+  challenge_event: 'challenge',
 } as const satisfies { readonly [Name in TableName]: keyof (typeof tables)[Name] };
 
 const shardedBy: ReadonlyMap<string, string> = new Map(

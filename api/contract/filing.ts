@@ -9,7 +9,10 @@ export type StandingRemark =
   | 'lines-fail'
   | 'technology-contradicts'
   | 'optical-node-missing'
-  | 'served-from-outside';
+  | 'served-from-outside'
+  | 'disputed'
+  | 'decided'
+  | 'decision-outdated';
 
 /** How many places stand where; the parts add up to `places`. */
 export interface StandingCounts {
@@ -32,24 +35,80 @@ export interface StandingFiling {
   import: string;
 }
 
+/** `open`: the other side may reply; `overdue`: it has not, and its time is over. */
+export type ChallengeState =
+  | 'open'
+  | 'overdue'
+  | 'conceded'
+  | 'rebutted'
+  | 'upheld'
+  | 'dismissed'
+  | 'withdrawn';
+
+/** A decision that a challenge is right, and what follows. One of the two is empty. */
+export interface ChallengeDecision {
+  /** The standing that holds; '' where lines are set aside. */
+  sets: Standing | '';
+  /** Lines whose evidence does not count at the place in the month. */
+  setsAside: readonly string[];
+}
+
+/** A challenge, as a standing names it. */
+export interface StandingChallenge extends ChallengeDecision {
+  id: string;
+  state: ChallengeState;
+  /** Who opened it: a carrier's code, or `authority`. */
+  party: string;
+  opened: string;
+  /** null: undecided. */
+  decided: string | null;
+  /** The decision's reason; '' before. */
+  why: string;
+  /** Whether a decision alters what counts here. */
+  bears: boolean;
+  href: string;
+}
+
+/** What an answer about standings says of challenges, as of its `receivedBy`. */
+export interface StandingDisputes {
+  /** Of how decisions bear on standings. */
+  method: string;
+  undecided: number;
+  decided: number;
+  /** Places whose standing a decision changed. */
+  changed: number;
+  /** All of the carrier, target and month. */
+  list: string;
+}
+
 /** What the answers about standings have in common. */
 export interface StandingScope {
   target: string;
   month: string;
   carrier: string;
-  /** Filings received later are not looked at. Given again, the same filing counts again. */
+  /** Filings and challenges received later are not looked at. Given again, the same ones count again. */
   receivedBy: string;
   method: string;
   /** null: nothing was filed. */
   filing: StandingFiling | null;
+  disputes: StandingDisputes;
 }
 
-export interface StandingRow {
-  place: Place;
+/** What counts of a place, and how decisions of challenges came to it. */
+export interface CountingStanding {
   standing: Standing;
   remarks: readonly StandingRemark[];
+  /** By the rule alone; null where no decision changed anything. */
+  judged: { standing: Standing; remarks: readonly StandingRemark[] } | null;
+  /** First opened first. */
+  challenges: StandingChallenge[];
+}
+
+export interface StandingRow extends CountingStanding {
+  place: Place;
   /** Line of the filed file; null: nothing was filed for the place. */
   row: number | null;
+  /** Those set aside by a decision are neither `sufficient` nor `passed`. */
   lines: { sufficient: number; passed: number; registered: number };
 }
 
@@ -75,15 +134,15 @@ export interface StandingLine {
   sufficient: boolean;
   /** null without sufficient evidence. */
   passed: boolean | null;
+  /** The challenge by whose decision the line's evidence does not count. */
+  setAside?: string;
   /** Its raw rows. */
   measurements: string;
 }
 
 /** `GET /v1/standings/CODE?target=&month=&carrier=&receivedBy=`: all that stands behind one standing. */
-export interface StandingEvidence extends StandingScope {
+export interface StandingEvidence extends StandingScope, CountingStanding {
   place: Place;
-  standing: Standing;
-  remarks: readonly StandingRemark[];
   rule: { minimumRuns: number; minimumDays: number; atLeast: number };
   /** What the lines were asked. */
   proof: { indicator: string; method: string; unit: string };

@@ -142,7 +142,18 @@ export function measurementRow(row: Row): MeasurementRow {
   };
 }
 
-function encodeCursor({ received, probe, sequence }: Row): string {
+/** Where one row is, by itself. */
+export function measurementAt(row: Pick<Row, 'received' | 'probe' | 'sequence'>): string {
+  const { probe, sequence } = row;
+  const before = sequence > 0 ? { ...row, sequence: sequence - 1 } : { ...row, probe: '' };
+  return `/v1/measurements?probe=${probe}&order=asc&limit=1&cursor=${encodeCursor(before)}`;
+}
+
+function encodeCursor({
+  received,
+  probe,
+  sequence,
+}: Pick<Row, 'received' | 'probe' | 'sequence'>): string {
   return Buffer.from(JSON.stringify([received, probe, sequence])).toString('base64url');
 }
 

@@ -2,17 +2,22 @@
 import { type Context, Hono } from 'hono';
 import { Refusal } from '../../ingest/refusal.ts';
 import type { Place } from '../../ingest/register.ts';
+import { indicatorNamed } from '../../sql/indicator.ts';
+import { CHALLENGE_METHOD } from '../challenge.ts';
+import { challengeList, markOf } from '../challenge-answer.ts';
+import { isDecided } from '../challenge-effect.ts';
 import type {
+  CountingStanding,
   StandingEvidence,
   StandingPage,
   StandingRow,
   StandingScope,
 } from '../contract/filing.ts';
-import { indicatorNamed } from '../../sql/indicator.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
-import { countStandings, isDeclaring, STANDING_METHOD } from '../standing.ts';
+import { countStandings, STANDING_METHOD } from '../standing.ts';
 import {
+  declaringTarget,
   readStandings,
   type StandingOfPlace,
   type StandingQuestion,
@@ -74,14 +79,7 @@ export function standings(reader: EvidenceReader): Hono {
 async function questionOf(context: Context, reader: EvidenceReader): Promise<StandingQuestion> {
   const now = reader.now();
   const month = monthOfRequest(context, now);
-  const target = targetOfRequest(context, reader.plan.targets);
-  if (!isDeclaring(target))
-    throw new Refusal(
-      404,
-      'target-declares-nothing',
-      `目标 ${target.id} 不核验运营商填报的地点,没有核验结论`,
-      `target ${target.id} is about no place that carriers file: it has no standings`,
-    );
+  const target = declaringTarget(targetOfRequest(context, reader.plan.targets));
   const carrier = requireCarrier(context.req.query('carrier') ?? '', reader.plan);
   const receivedBy = receivedByOfRequest(context, now);
   await refuseRetired(reader, month);
@@ -96,8 +94,9 @@ async function questionOf(context: Context, reader: EvidenceReader): Promise<Sta
 
 function scopeOf(
   { target, month, carrier, receivedBy }: StandingQuestion,
-  { filing }: Standings,
+  { filing, places }: Standings,
 ): StandingScope {
+  const challenges = places.flatMap((place) => place.challenges);
   return {
     target: target.id,
     month,
@@ -105,17 +104,36 @@ function scopeOf(
     receivedBy: receivedBy.toISOString(),
     method: STANDING_METHOD,
     filing: filing && versionOf(filing),
+    disputes: {
+      method: CHALLENGE_METHOD,
+      undecided: challenges.filter(({ end }) => end === null).length,
+      decided: challenges.filter(isDecided).length,
+      changed: places.filter(({ judged, standing }) => judged && judged.standing !== standing)
+        .length,
+      list: challengeList({ month, target: target.id, carrier }),
+    },
   };
 }
 
-function rowOf({ place, standing, remarks, filing, lines }: StandingOfPlace): StandingRow {
+function countingOf(counted: StandingOfPlace): CountingStanding {
+  const { standing, remarks, judged, challenges, filing } = counted;
   return {
-    place: placeOf(place),
     standing,
     remarks,
+    judged,
+    challenges: challenges.map((challenge) => markOf(challenge, filing)),
+  };
+}
+
+function rowOf(counted: StandingOfPlace): StandingRow {
+  const { place, filing, setAside } = counted;
+  const lines = counted.lines.filter(({ line }) => !setAside.has(line));
+  return {
+    place: placeOf(place),
+    ...countingOf(counted),
     row: filing?.row ?? null,
     lines: {
-      registered: lines.length,
+      registered: counted.lines.length,
       sufficient: lines.filter(({ sufficient }) => sufficient).length,
       passed: lines.filter(({ passed }) => passed).length,
     },
@@ -125,14 +143,14 @@ function rowOf({ place, standing, remarks, filing, lines }: StandingOfPlace): St
 function evidenceOf(
   question: StandingQuestion,
   found: Standings,
-  { place, standing, remarks, rule, filing, lines }: StandingOfPlace,
+  counted: StandingOfPlace,
 ): StandingEvidence {
+  const { place, rule, filing, lines, setAside } = counted;
   const { name, method, unit } = indicatorNamed(question.target.proof.indicator);
   return {
     ...scopeOf(question, found),
     place: placeOf(place),
-    standing,
-    remarks,
+    ...countingOf(counted),
     rule,
     proof: { indicator: name, method, unit },
     declared: filing && {
@@ -144,9 +162,14 @@ function evidenceOf(
     },
     lines: lines.map((line) => ({
       ...line,
+      ...setAsideBy(setAside.get(line.line)),
       measurements: `/v1/measurements?line=${encodeURIComponent(line.line)}`,
     })),
   };
+}
+
+function setAsideBy(challenge: string | undefined): { readonly setAside?: string } {
+  return challenge === undefined ? {} : { setAside: challenge };
 }
 
 /** Where the row is, whole, of the version that counted then. */

@@ -45,6 +45,47 @@ PARTITION BY (toYYYYMM(day), run)
 ORDER BY (step, metric, area, at, family)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 1024;
 
+CREATE TABLE challenge_event
+(
+    `month` LowCardinality(String),
+    `challenge` String,
+    `event` String,
+    `at` DateTime64(6, 'UTC'),
+    `kind` Enum8('opened' = 1, 'evidence' = 2, 'conceded' = 3, 'rebutted' = 4, 'upheld' = 5, 'dismissed' = 6, 'withdrawn' = 7),
+    `party` LowCardinality(String),
+    `by` String,
+    `entered` LowCardinality(String),
+    `text` String,
+    `target` LowCardinality(String),
+    `place` String,
+    `carrier` LowCardinality(String),
+    `probes` Array(String),
+    `sequences` Array(UInt64),
+    `starts` Array(DateTime64(3, 'UTC')),
+    `files` Array(String),
+    `fileSha256s` Array(FixedString(64)),
+    `fileSizesB` Array(UInt64),
+    `replyDays` UInt16,
+    `decisionDays` UInt16,
+    `sets` LowCardinality(String),
+    `setsAside` Array(String),
+    `standing` LowCardinality(String),
+    `method` LowCardinality(String),
+    `minimumRuns` UInt32,
+    `minimumDays` UInt32,
+    `atLeast` Float64,
+    `filing` String,
+    `row` UInt32,
+    `reached` Bool,
+    `technology` LowCardinality(String),
+    `opticalNode` String,
+    `linesPassed` Array(String),
+    `linesFailed` Array(String)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (month, challenge, event)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE edition
 (
     `month` String,

@@ -8,6 +8,8 @@ export function boundStore(whole: Store): Store {
     topology,
     query: whole.query.bind(whole),
     indicator: whole.indicator.bind(whole),
+    quotient: whole.quotient.bind(whole),
+    declared: whole.declared.bind(whole),
     insert: whole.insert.bind(whole),
     insertEncoded: whole.insertEncoded.bind(whole),
     define: whole.define.bind(whole),

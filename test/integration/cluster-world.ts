@@ -150,6 +150,7 @@ function references(): Step[] {
       ]),
     ]),
     ...filed(),
+    ...disputed(),
     put(
       'retired_day',
       PROBES.map((_, number) => ({
@@ -186,11 +187,13 @@ function filed(): Step[] {
     put(
       'filing_place',
       keys.flatMap((key) =>
-        PROBES.map((_, number) => ({
-          ...{ ...key, place: `32010600100${number}`, row: number + 2, reached: true },
-          ...{ technology: 'ftth', opticalNode: 'OLT-1', reachedOn: '2026-10-08' },
-          ...{ mobile: 'nr', note: '' },
-        })),
+        ['', '-001'].flatMap((hamlet) =>
+          PROBES.map((_, number) => ({
+            ...{ ...key, place: `32010600100${number}${hamlet}`, row: number + 2, reached: true },
+            ...{ technology: 'ftth', opticalNode: 'OLT-1', reachedOn: '2026-10-08' },
+            ...{ mobile: 'nr', note: '' },
+          })),
+        ),
       ),
     ),
     put(
@@ -199,13 +202,33 @@ function filed(): Step[] {
         PROBES.map((_, number) => ({
           ...{ ...key, area: `32010600${number}`, row: number + 2, tierBelow4: 1, tier4: null },
           ...{ tier12: null, tier20: null, tier50: null, tier100: null, tier1000: null },
-          ...{ subscribers: 9, households: 9, residents: null, cableHouseholds: null },
-          ...{ digitalHouseholds: null, twoWayHouseholds: null, cableSubscribers: null },
-          ...{ ipv6Terminals: null, terminals: null, ...unstated },
+          ...{ subscribers: 9, households: 9, residents: 20 + number, cableHouseholds: 8 },
+          ...{ digitalHouseholds: 7, twoWayHouseholds: number, cableSubscribers: null },
+          ...{ ipv6Terminals: number, terminals: 9, ...unstated },
         })),
       ),
     ),
   ];
+}
+
+/** A challenge of each carrier's standing, opened and replied to. */
+function disputed(): Step[] {
+  const none = { sets: '', setsAside: [], linesPassed: [], linesFailed: ['line-1'] };
+  return (['opened', 'rebutted'] as const).map((kind, number) =>
+    put(
+      'challenge_event',
+      PROBES.map((probe, index) => ({
+        ...{ month: '2026-10', challenge: `20261103-${index}`, event: `${kind}-${index}`, kind },
+        ...{ at: `2026-11-0${number + 3}T00:00:00.00000${index}Z`, party: 'telecom', by: 'li' },
+        ...{ entered: 'authority', text: '因', target: 'access-rate', place: '320106001000' },
+        ...{ carrier: 'telecom', probes: [probe], sequences: [3], replyDays: 30, decisionDays: 30 },
+        ...{ starts: ['2026-11-02T00:00:00.000Z'], files: ['a.pdf'], fileSha256s: [SHA256] },
+        ...{ fileSizesB: [9], ...none, standing: 'contradicted', method: 'standing/1' },
+        ...{ minimumRuns: 3, minimumDays: 2, atLeast: 20e6, filing: 'import-1', row: 2 },
+        ...{ reached: true, technology: 'ftth', opticalNode: 'OLT-1' },
+      })),
+    ),
+  );
 }
 
 /** Villages that merge into the first, by imports of which one was never noted. */

@@ -10,7 +10,7 @@ import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { listMigrations, type Migration, migrate } from '../../sql/migrate.ts';
-import { type QueryName, queries } from '../../sql/questions.ts';
+import { measured, type QueryName, queries, quotient, standing } from '../../sql/questions.ts';
 import { type InsertOf, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';
@@ -47,6 +47,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   bucketSeconds: [86_400, 3_600],
   bytesSha256: [SHA256],
   carrier: ['', 'mobile'],
+  challenge: ['', '20261103-3'],
   code: ['', '', 'month-uncertain'],
   day: ['2026-11-01'],
   edition: [2, 1],
@@ -73,6 +74,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   probe: ['probe-3', 'probe-5', ''],
   probes: [[], PROBES],
   sequence: [3, 8],
+  sequences: [[3], [25, 30, 35]],
   sha256: ['', '1', '12'],
   slot: ['v0', 'v1'],
   slotNumber: [0, 1],
@@ -84,6 +86,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
   import: ['', 'import-1'],
+  imports: [['import-1'], ['import-1', 'import-2']],
 };
 type Known = Readonly<Record<string, unknown>>;
 const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));
@@ -131,16 +134,14 @@ const ASKED: readonly Asked[] = [
       );
     });
   }),
-  ...[...INDICATORS].map(([name, { sql }]) =>
-    asked(`indicator ${name}`, sql, (store, round) =>
-      store.indicator(
-        name,
-        paramsOf(
-          { start: '', end: '', minimumRuns: '', minimumDays: '', passRatio: '' },
-          round,
-        ) as never,
-      ),
-    ),
+  ...[...INDICATORS].map(([name, { kind, sql }]) =>
+    asked(`indicator ${name}`, sql, (store, round) => {
+      if (kind === 'quotient')
+        return store.quotient(name, paramsOf(quotient.params, round) as never);
+      if (kind === 'standing')
+        return store.declared(name, paramsOf(standing.params, round) as never);
+      return store.indicator(name, paramsOf(measured.params, round) as never);
+    }),
   ),
 ];
 

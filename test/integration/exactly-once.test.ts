@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
 import type { Measurement } from '../../probes/measurement.ts';
 import { acknowledgementSchema } from '../../probes/report.ts';
-import { INDICATORS } from '../../sql/indicator.ts';
+import { INDICATORS, isMeasured } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { type Chance, chance } from '../chance.ts';
 import { aMeasurement } from '../measurement.ts';
@@ -68,9 +68,11 @@ async function effect() {
     samples: await test.store.read('SELECT * FROM sample FINAL ORDER BY probe, sequence'),
     quarantine: await test.store.read('SELECT code, probe, original FROM quarantine FINAL'),
     indicators: await Promise.all(
-      [...INDICATORS.keys()].map(async (name) =>
-        (await test.store.indicator(name, span)).map(({ newest: _, ...row }) => row),
-      ),
+      [...INDICATORS.values()]
+        .filter(isMeasured)
+        .map(async ({ name }) =>
+          (await test.store.indicator(name, span)).map(({ newest: _, ...row }) => row),
+        ),
     ),
   };
 }

@@ -68,9 +68,9 @@ it('takes a filing, then a corrected one, refuses the same again, and the API te
 
 it('gives standings of the whole register, whose parts add up', async () => {
   const page = await getJson<StandingPage>(
-    `${station.url}/v1/standings?target=access-rate&month=2025-10&carrier=telecom&within=320102`,
+    `${station.url}/v1/standings?target=fibre-villages&month=2025-10&carrier=telecom&within=320102`,
   );
-  const { places, ...parts } = page.counts.villages;
+  const { places, ...parts } = page.counts;
   expect(parts).toMatchObject({ declared: 1, unserved: 1, confirmed: 0, contradicted: 0 });
   expect(Object.values(parts).reduce((sum, part) => sum + part)).toBe(places);
   expect(places).toBeGreaterThan(50);
@@ -89,7 +89,7 @@ describe('the rows of a filing', () => {
 
   it('lead from a standing down to the line of the file', async () => {
     const standing = await getJson<StandingEvidence>(
-      `${station.url}/v1/standings/320102002001?target=access-rate&month=2025-10&carrier=telecom`,
+      `${station.url}/v1/standings/320102002001?target=fibre-villages&month=2025-10&carrier=telecom`,
     );
     const filed = await getJson<FiledPage<FiledPlaceRow>>(
       `${station.url}${standing.declared?.filed}`,

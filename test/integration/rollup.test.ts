@@ -177,7 +177,7 @@ describe('rollups', () => {
       { month: '2026-10', figure: figures[0], over: true },
       { month: '2026-11', figure: figures[1], over: false },
     ]);
-    expect(gap).toBe(goal.atLeast - (figures[1]?.figure.value ?? Number.NaN));
+    expect(gap).toBe(goal.value - (figures[1]?.figure.value ?? Number.NaN));
     // The plan ended in 2015.
     expect({ monthsLeft, forecast }).toEqual({ monthsLeft: -131, forecast: null });
   });

@@ -8,11 +8,13 @@ import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import {
-  indicator,
+  measured,
   type QueryName,
   queries,
+  quotient,
   type RollupName,
   rollups,
+  standing,
 } from '../../sql/questions.ts';
 import { textOf } from '../../sql/rollup.ts';
 import { defaulted, tables } from '../../sql/rows.ts';
@@ -122,10 +124,12 @@ describe('indicators', () => {
     expect(filesIn('indicators/')).toEqual([...INDICATORS.keys()]);
   });
 
-  it.each([...INDICATORS])('%s', async (_name, { sql }) => {
+  it.each([...INDICATORS])('%s', async (_name, { kind, sql }) => {
+    const { params, columns } =
+      kind === 'quotient' ? quotient : kind === 'standing' ? standing : measured;
     const asked = parametersIn(sql);
-    expect(indicator.params).toMatchObject(asked);
+    expect(params).toMatchObject(asked);
     expect(parametersListed(sql)).toEqual(asked);
-    expect(await describeQuestion(sql, asked)).toEqual(Object.entries(indicator.columns));
+    expect(await describeQuestion(sql, asked)).toEqual(Object.entries(columns));
   });
 });

@@ -61,9 +61,12 @@ const FILED = ['nr', 'none', '', 'lte', '', ''].map(
 
 function planWithPhones(): Plan {
   const plan = uncheckedPlanOf('jiangsu-2013');
-  const rate = plan.targets.find(({ id }) => id === 'access-rate');
-  if (!rate) throw new Error('the plan has no access-rate');
-  return { ...plan, targets: [rate, { ...rate, id: 'phone-rate', declares: 'mobile' }] };
+  const fibre = plan.targets.find(({ id }) => id === 'fibre-villages');
+  if (!fibre) throw new Error('the plan has no fibre-villages');
+  return {
+    ...plan,
+    targets: [fibre, { ...fibre, id: 'phone-rate', indicator: 'mobile-coverage' }],
+  };
 }
 
 let test: TestStore;
@@ -75,7 +78,7 @@ async function ask<T>(path: string, status = 200): Promise<T> {
   return (await response.json()) as T;
 }
 const evidence = (code: string, carrier = 'telecom') =>
-  ask<StandingEvidence>(`/${code}?target=access-rate&month=2026-10&carrier=${carrier}`);
+  ask<StandingEvidence>(`/${code}?target=fibre-villages&month=2026-10&carrier=${carrier}`);
 const told = ({ standing, remarks, lines }: StandingEvidence) => [
   standing,
   remarks,
@@ -165,7 +168,6 @@ it('holds a declared ftth contradicted where fibre ends at the kerb', async () =
 
 it('judges what is declared of mobile by lte and nr lines alone', async () => {
   const page = await ask<StandingPage>('?target=phone-rate&month=2026-10&carrier=telecom');
-  expect(page.declares).toBe('mobile');
   expect(
     page.items.map(({ place, standing, remarks, lines }) => [
       place.code,
@@ -202,7 +204,7 @@ it('is judged once for those who turn pages', async () => {
   const pages = new Hono().route('/', standings(counting));
   for (const cursor of ['', V(1), V(2), V(3)])
     await pages.request(
-      `/v1/standings?target=access-rate&month=2026-10&carrier=telecom&limit=1&cursor=${cursor}`,
+      `/v1/standings?target=fibre-villages&month=2026-10&carrier=telecom&limit=1&cursor=${cursor}`,
     );
   const times = (name: string) => asked.filter((one) => one === name).length;
   expect([times('filing_versions'), times('filing_places'), times('lines_between')]).toEqual([
@@ -212,7 +214,7 @@ it('is judged once for those who turn pages', async () => {
 });
 
 it('tells nothing of a month whose measurements are trimmed', async () => {
-  const query = 'target=access-rate&month=2025-03&carrier=telecom';
+  const query = 'target=fibre-villages&month=2025-03&carrier=telecom';
   await test.store.insert('retired_day', [
     {
       ...{ table: 'measurement', day: '2025-03-31', at: '2026-11-01T20:30:00.000000Z' },

@@ -16,12 +16,13 @@ import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const V = (number: number) => `32010200100${number}`;
 const HAMLET = `${V(4)}-001`;
+const SILENT_HAMLET = `${V(4)}-002`;
 const HEAD = 'code,reached,technology,optical node,date reached';
 const FIRST = [HEAD, `${V(1)},yes,ftth,OLT-1,2026-10-08`, `${V(2)},yes,ftth,OLT-2,2026-10-08`];
 /** The second version takes back the claim that the lines contradict. */
 const SECOND = [HEAD, FIRST[1], `${V(2)},no,,,`, `${HAMLET},yes,ftth,OLT-4,2026-10-08`];
 const BEFORE = 'receivedBy=2026-11-03T12:00:00Z';
-const ASKED = 'target=access-rate&month=2026-10&carrier=telecom';
+const ASKED = 'target=fibre-villages&month=2026-10&carrier=telecom';
 
 let test: TestStore;
 let api: Hono;
@@ -43,6 +44,7 @@ beforeAll(async () => {
     ['320102001', '甲街道', 'township', '320102'],
     ...[1, 2, 3, 4, 5].map((number) => [V(number), `村${number}`, 'village', '320102001'] as const),
     [HAMLET, '自然村', 'hamlet', V(4)],
+    [SILENT_HAMLET, '无人填报的自然村', 'hamlet', V(4)],
   ] as const;
   await store.insert(
     'place',
@@ -116,50 +118,52 @@ const standingsOf = ({ items }: StandingPage) =>
   Object.fromEntries(items.map(({ place, standing }) => [place.code, standing]));
 
 describe('the page of standings', () => {
-  it('holds the filing that counts against the lines, hamlets where filed', async () => {
+  it('holds the filing that counts against the lines', async () => {
     const page = await ask<StandingPage>(`/v1/standings?${ASKED}`);
     expect(standingsOf(page)).toEqual({
       [V(1)]: 'confirmed',
       [V(2)]: 'unserved',
       [V(3)]: 'no evidence',
       [V(4)]: 'no evidence',
-      [HAMLET]: 'confirmed',
     });
     expect(page).toMatchObject({
-      ...{ declares: 'fibre', method: 'standing/1', filing: { version: 2 }, next: null },
-      counts: {
-        villages: { places: 4, confirmed: 1, unserved: 1, 'no evidence': 2, contradicted: 0 },
-        hamlets: { places: 1, confirmed: 1 },
-      },
+      ...{ method: 'standing/1', filing: { version: 2 }, next: null },
+      counts: { places: 4, confirmed: 1, unserved: 1, 'no evidence': 2, contradicted: 0 },
     });
     expect(page.items[2]?.remarks).toEqual(['measured-not-declared']);
+  });
+
+  it('has the hamlets, filed or not, where the target is for those', async () => {
+    const page = await ask<StandingPage>(
+      '/v1/standings?target=fibre-hamlets&month=2026-10&carrier=telecom',
+    );
+    expect(standingsOf(page)).toEqual({ [HAMLET]: 'confirmed', [SILENT_HAMLET]: 'no evidence' });
   });
 
   it('can be made again as of a time', async () => {
     const then = await ask<StandingPage>(`/v1/standings?${ASKED}&${BEFORE}`);
     expect(then.filing?.version).toBe(1);
     expect(standingsOf(then)).toMatchObject({ [V(1)]: 'confirmed', [V(2)]: 'contradicted' });
-    expect(then.counts.hamlets.places).toBe(0);
     const early = await ask<StandingPage>(`/v1/standings?${ASKED}&receivedBy=2026-11-01T00:00:00Z`);
     expect(early.filing).toBeNull();
-    expect(early.counts.villages).toMatchObject({ places: 4, 'no evidence': 4 });
+    expect(early.counts).toMatchObject({ places: 4, 'no evidence': 4 });
   });
 
   it('comes page by page, with the counts of the whole on each', async () => {
     const seen: string[] = [];
     for (let cursor = ''; ; ) {
       const page = await ask<StandingPage>(`/v1/standings?${ASKED}&limit=2&cursor=${cursor}`);
-      expect(page.counts.villages.places).toBe(4);
+      expect(page.counts.places).toBe(4);
       seen.push(...page.items.map(({ place }) => place.code));
       if (page.next === null) break;
       cursor = page.next;
     }
-    expect(seen).toEqual([V(1), V(2), V(3), V(4), HAMLET]);
+    expect(seen).toEqual([V(1), V(2), V(3), V(4)]);
   });
 
   it.each([
     ['target=ipv6-network&month=2026-10&carrier=telecom', 404, 'target-declares-nothing'],
-    ['target=access-rate&month=2026-10', 400, 'parameter-malformed'],
+    ['target=fibre-villages&month=2026-10', 400, 'parameter-malformed'],
     [`${ASKED}&receivedBy=yesterday`, 400, 'parameter-malformed'],
     [`${ASKED}&cursor=%27`, 400, 'parameter-malformed'],
     [`${ASKED}&within=99`, 404, 'place-unknown'],
@@ -180,7 +184,7 @@ describe('the evidence of a place', () => {
           filed: `/v1/filings/telecom/2026-10/places?within=${V(1)}&receivedBy=2026-11-25T00:00:00.000Z`,
         },
       },
-      ...{ rule: { minimumRuns: 3, atLeast: 20e6 }, indicator: { unit: 'bit/s' } },
+      ...{ rule: { minimumRuns: 3, atLeast: 20e6 }, proof: { unit: 'bit/s' } },
     });
     expect(one.lines).toEqual([
       {

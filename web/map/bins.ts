@@ -17,7 +17,10 @@ const ABOVE = [2, 1.25, 1, 0.5] as const;
  * Three classes that miss the goal and two that reach it; where nothing can lie above the goal (100 % of
  * something) four below and one at it. Other cuts are rounded to a readable step; the goal is not.
  */
-export function binsFor({ bound, value: goal }: Pick<Goal, 'bound' | 'value'>, unit: string): Bin[] {
+export function binsFor(
+  { bound, value: goal }: Pick<Goal, 'bound' | 'value'>,
+  unit: string,
+): Bin[] {
   if (bound === 'atMost') {
     const cuts = ABOVE.map((share) => Number((share * goal).toPrecision(3)));
     return binsBetween([Number.POSITIVE_INFINITY, ...cuts, Number.NEGATIVE_INFINITY]).map(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { areaFigures, type Evidence, type LineEvidence, ofCarrier } from '../../../api/figure.ts';
+import {
+  areaFigures,
+  type Evidence,
+  ofCarrier,
+  type SubjectEvidence,
+} from '../../../api/figure.ts';
 import { median } from '../../../api/interval.ts';
 import type { PlanTarget } from '../../../api/plan.ts';
 import { Register } from '../../../ingest/register.ts';
@@ -32,7 +37,10 @@ const register = new Register([
 
 const ratio = INDICATORS.get('ipv6-reach-lines') as Indicator;
 const rate = INDICATORS.get('median-download-rate') as Indicator;
-const target = { goal: { atLeast: 0.9 }, minimumLines: 3 } as PlanTarget;
+const target = {
+  goal: { bound: 'atLeast', value: 0.9 },
+  minimumObserved: 3,
+} as PlanTarget;
 
 const line = (
   name: string,
@@ -40,8 +48,8 @@ const line = (
   carrier: string,
   value: number,
   passed: boolean,
-): LineEvidence => ({
-  line: name,
+): SubjectEvidence => ({
+  subject: name,
   place: at,
   carrier,
   value,
@@ -56,7 +64,7 @@ const observed = [
 ];
 const evidence: Evidence = {
   observed,
-  registered: [...observed, { line: 'silent', place: '320205100002', carrier: 'mobile' }],
+  registered: [...observed, { place: '320205100002', carrier: 'mobile' }],
 };
 
 describe('areaFigures', () => {
@@ -109,7 +117,7 @@ describe('areaFigures', () => {
     const [province] = areaFigures(
       target,
       ratio,
-      ofCarrier(evidence, 'telecom'),
+      ofCarrier(evidence, 'telecom', ratio),
       register,
       '32',
       'province',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, documentHash } from '../../../api/canonical.ts';
-import type { Evidence } from '../../../api/figure.ts';
+import { areaFigures, type Evidence, ofCarrier } from '../../../api/figure.ts';
 import { FORMATS } from '../../../api/formats/catalogue.ts';
 import { cell } from '../../../api/formats/csv.ts';
 import { asEdition, type MonthlyReport, monthlyReport } from '../../../api/monthly.ts';
@@ -12,7 +12,7 @@ import { INDICATORS, type Indicator } from '../../../sql/indicator.ts';
 const plan = loadPlan(builtInPlanFile('jiangsu-2013'), {
   hasPlace: () => true,
   villageKinds: null,
-  indicators: [...INDICATORS.keys()],
+  indicators: INDICATORS,
 });
 const places: [string, string, Level, string][] = [
   ['32', '江苏省', 'province', ''],
@@ -25,7 +25,7 @@ const register = new Register(
   places.map(([code, name, level, parent]) => ({ code, name, level, parent, kind: '' })),
 );
 const lineOf = (index: number, value: number, passed: boolean) => ({
-  line: `line-${index}`,
+  subject: `line-${index}`,
   place: '320102002001',
   carrier: 'telecom',
   value,
@@ -47,12 +47,24 @@ function report(passed: number, failed: number): MonthlyReport {
     area,
     measurements: 1234,
     quarantined: 5,
-    targets: plan.targets.map((target) => ({
-      target,
-      indicator: INDICATORS.get(target.indicator) as Indicator,
-      evidence:
-        target.indicator === 'ipv6-reach-lines' ? evidence : { observed: [], registered: [] },
-    })),
+    targets: plan.targets.map((target) => {
+      const indicator = INDICATORS.get(target.indicator) as Indicator;
+      const shown =
+        target.indicator === 'ipv6-reach-lines' ? evidence : { observed: [], registered: [] };
+      return {
+        target,
+        indicator,
+        figures: ({ carrier, within, level }) =>
+          areaFigures(
+            target,
+            indicator,
+            ofCarrier(shown, carrier, indicator),
+            register,
+            within,
+            level,
+          ),
+      };
+    }),
   });
 }
 

@@ -7,7 +7,7 @@ import { INDICATORS } from '../../../sql/indicator.ts';
 
 const references = {
   hasPlace: (code: string) => code === '32',
-  indicators: [...INDICATORS.keys()],
+  indicators: INDICATORS,
   villageKinds: ['village_committee', 'residents_committee'],
 };
 const good = readFileSync(builtInPlanFile('jiangsu-2013'), 'utf8');
@@ -28,7 +28,7 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
   ],
   [
     'an unknown key within a target',
-    (plan) => plan.replace('    minimumLines: 3\n', '    minimumLines: 3\n    weight: 2\n'),
+    (plan) => plan.replace('    minimumObserved: 3\n', '    minimumObserved: 3\n    weight: 2\n'),
     'plan-malformed',
     /^\s+weight/,
   ],
@@ -59,7 +59,7 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
   [
     'a kind of village nobody has',
     (plan) =>
-      plan.replace('    minimumLines: 3\n', '    minimumLines: 3\n    villageKinds: [hut]\n'),
+      plan.replace('    minimumObserved: 3\n', '    minimumObserved: 3\n    villageKinds: [hut]\n'),
     'plan-unknown-kind',
     /villageKinds: \[hut\]/,
   ],
@@ -94,6 +94,18 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
     /^retention: .*sampleDays/,
   ],
   [
+    'a carrier by the name of the party that decides',
+    (plan) => plan.replace('code: cable', 'code: authority'),
+    'plan-malformed',
+    /code: authority/,
+  ],
+  [
+    'no day to reply to a challenge',
+    (plan) => plan.replace('due: 2015-12-31', 'due: 2015-12-31\nchallenges: { replyDays: 0 }'),
+    'plan-malformed',
+    /^challenges: .*replyDays/,
+  ],
+  [
     'a ratio above one',
     (plan) => plan.replace('passRatio: 0.95', 'passRatio: 95'),
     'plan-malformed',
@@ -125,6 +137,16 @@ describe('plans', () => {
         successDays: 400,
         failureDays: 1_100,
       });
+  });
+
+  it('gives thirty days to reply to a challenge and thirty to decide, where it says nothing', () => {
+    const text = good.replace('due: 2015-12-31', 'due: 2015-12-31\nchallenges: { replyDays: 10 }');
+    expect([good, text].map((plan) => parsePlan(plan, 'plan.yaml', references).challenges)).toEqual(
+      [
+        { replyDays: 30, decisionDays: 30 },
+        { replyDays: 10, decisionDays: 30 },
+      ],
+    );
   });
 
   it('a file that is not there is said to be missing', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AreaFigure } from '../../../api/contract/figure.ts';
 import { monthsBetween, progressOf, theilSen } from '../../../api/progress.ts';
 
+const HUNDRED = { bound: 'atLeast', value: 1 } as const;
+
 const figureOf = (value: number | null) => ({ figure: { value } }) as AreaFigure;
 const history = (first: string, values: readonly (number | null)[]) =>
   values.map((value, index) => {
@@ -14,7 +16,7 @@ describe('progress towards a target', () => {
   it('says the gap, and the pace that each month left would have to bring', () => {
     const { gap, monthsLeft, pacePerMonth } = progressOf(
       history('2014-11', [0.5, 0.6]),
-      1,
+      HUNDRED,
       '2015-12-31',
     );
     expect(gap).toBeCloseTo(0.4);
@@ -23,25 +25,34 @@ describe('progress towards a target', () => {
   });
 
   it('knows no pace when nothing is wanting, and does not clip what goes beyond', () => {
-    const { gap, pacePerMonth } = progressOf(history('2015-01', [1.14]), 1, '2015-12-31');
+    const { gap, pacePerMonth } = progressOf(history('2015-01', [1.14]), HUNDRED, '2015-12-31');
     expect(gap).toBeCloseTo(-0.14);
     expect(pacePerMonth).toBeNull();
   });
 
+  it('turns round where less is better', () => {
+    const goal = { bound: 'atMost', value: 0.01 } as const;
+    const falling = progressOf(history('2015-01', [0.04, 0.03, 0.02]), goal, '2015-12-31');
+    expect(falling.gap).toBeCloseTo(0.01);
+    expect(falling.pacePerMonth).toBeCloseTo(0.01 / 9);
+    expect(falling.forecast?.reaches).toBe('2015-04');
+    expect(progressOf(history('2015-01', [0.004]), goal, '2015-12-31').gap).toBeCloseTo(-0.006);
+  });
+
   it('knows no pace once the plan is over, but still the gap', () => {
-    const late = progressOf(history('2016-03', [0.7]), 1, '2015-12-31');
+    const late = progressOf(history('2016-03', [0.7]), HUNDRED, '2015-12-31');
     expect(late).toMatchObject({ monthsLeft: -3, pacePerMonth: null, forecast: null });
     expect(late.gap).toBeCloseTo(0.3);
   });
 
   it('makes nothing of silence: a month without a figure is neither 0 nor part of the trend', () => {
-    expect(progressOf(history('2015-01', [null]), 1, '2015-12-31')).toMatchObject({
+    expect(progressOf(history('2015-01', [null]), HUNDRED, '2015-12-31')).toMatchObject({
       gap: null,
       pacePerMonth: null,
     });
     const { forecast } = progressOf(
       history('2015-01', [0.1, null, 0.3, null, 0.5]),
-      1,
+      HUNDRED,
       '2015-12-31',
     );
     expect(forecast).toMatchObject({ months: 3 });
@@ -53,16 +64,16 @@ describe('progress towards a target', () => {
   it('leaves the running month out of the trend', () => {
     const months = history('2015-01', [0.1, 0.2, 0.3, 0.05]);
     const running = months.map((each, index) => ({ ...each, over: index < 3 }));
-    expect(progressOf(running, 1, '2015-12-31').forecast?.slopePerMonth).toBeCloseTo(0.1);
+    expect(progressOf(running, HUNDRED, '2015-12-31').forecast?.slopePerMonth).toBeCloseTo(0.1);
   });
 
   it('says that a falling line never reaches the goal', () => {
-    const { forecast } = progressOf(history('2015-01', [0.5, 0.4, 0.3]), 1, '2015-12-31');
+    const { forecast } = progressOf(history('2015-01', [0.5, 0.4, 0.3]), HUNDRED, '2015-12-31');
     expect(forecast).toMatchObject({ reaches: null, low: null, high: null });
   });
 
   it('forecasts nothing from two months', () => {
-    expect(progressOf(history('2015-01', [0.5, 0.6]), 1, '2015-12-31').forecast).toBeNull();
+    expect(progressOf(history('2015-01', [0.5, 0.6]), HUNDRED, '2015-12-31').forecast).toBeNull();
   });
 });
 

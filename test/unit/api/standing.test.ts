@@ -134,13 +134,10 @@ describe('standing of a place', () => {
     expect(standingOf(NO, [], { outside: true }, RULE).remarks).toEqual(['served-from-outside']);
   });
 
-  it('takes a ratio by its pass ratio and a median by the goal', () => {
-    const target = {
-      evidence: { minimumRuns: 3, minimumDays: 2, passRatio: 0.95 },
-      goal: { atLeast: 20, basis: 'plan' as const, note: { zh: '注', en: 'note' } },
-    };
-    expect(standingRule(target, 'median')).toEqual(RULE);
-    expect(standingRule(target, 'ratio').atLeast).toBe(0.95);
+  it('takes runs and days from the evidence, and from the proof what a line must show', () => {
+    const evidence = { minimumRuns: 3, minimumDays: 2, passRatio: 0.95 };
+    const proof = { indicator: 'median-download-rate', atLeast: 20 };
+    expect(standingRule({ evidence, proof })).toEqual(RULE);
   });
 
   it('depends neither on the order of lines nor on copies, and its counts add up', () => {

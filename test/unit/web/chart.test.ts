@@ -108,11 +108,11 @@ describe('time axis', () => {
 
 describe('goal of a chart', () => {
   const target = (indicator: string, unit: string): Target =>
-    ({ indicator, unit, title: { zh: '', en: '' }, goal: { atLeast: 2e7 } }) as Target;
+    ({ indicator, unit, title: { zh: '', en: '' }, goal: { value: 2e7 } }) as Target;
   const targets = [target('ipv6-reach-lines', '1'), target('median-download-rate', 'bit/s')];
 
   it('stands over values of its unit and direction only', () => {
-    expect(goalFor({ value: 'rateDownBps', unit: 'bit/s' }, targets)?.atLeast).toBe(2e7);
+    expect(goalFor({ value: 'rateDownBps', unit: 'bit/s' }, targets)?.value).toBe(2e7);
     expect(goalFor({ value: 'rateUpBps', unit: 'bit/s' }, targets)).toBeNull();
     expect(goalFor({ value: 'lossRatio', unit: '1' }, targets)).toBeNull();
     expect(goalFor({ value: 'rttMedianMs', unit: 'ms' }, targets)).toBeNull();
@@ -121,12 +121,17 @@ describe('goal of a chart', () => {
 
 describe('interval bar', () => {
   const figure = (kind: 'ratio' | 'median', value: number | null, low = value, high = value) =>
-    ({ kind, value, interval: low === null || high === null ? null : { low, high } }) as never;
+    ({
+      ...{ value, unit: kind === 'ratio' ? '1' : 'bit/s' },
+      interval: low === null || high === null ? null : { low, high },
+    }) as never;
 
   it('holds figure, interval and goal, beyond 100% too', () => {
     expect(intervalDomain(figure('ratio', 0.95, 0.935, 0.962), 0.95)).toEqual([0.9, 1]);
     expect(intervalDomain(figure('ratio', 0.6, 0.4, 0.8), 0.95)).toEqual([0, 1]);
-    expect(intervalDomain(figure('ratio', 1.145, 1.14, 1.15), 0.3)[1]).toBe(1.2);
+    expect(intervalDomain(figure('ratio', 1.145, 1.14, 1.15), 0.85)[1]).toBe(1.2);
+    expect(intervalDomain(figure('ratio', 0.001, 0, 0.003), 0.01)).toEqual([0, 0.012]);
+    expect(intervalDomain(figure('ratio', -0.1, -0.2, 0.02), 0.05)).toEqual([-0.2, 0.25]);
     expect(intervalDomain(figure('ratio', null), 1)).toEqual([0, 1]);
     const [from, to] = intervalDomain(figure('median', 2.6e7, 2.1e7, 3.2e7), 2e7);
     expect([from, to]).toEqual([0, 4e7]);

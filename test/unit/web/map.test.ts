@@ -18,15 +18,17 @@ const byCode = (code: string) => {
   return found;
 };
 
+const atLeast = (value: number) => ({ bound: 'atLeast', value }) as const;
+
 describe('classes of the map', () => {
   it.each([
-    [0.95, 'ratio', 3],
-    [0.3, 'ratio', 3],
-    [1, 'ratio', 4],
-    [2e7, 'median', 3],
-    [4e6, 'median', 3],
-  ] as const)('five, rising, cut exactly at a goal of %d', (goal, kind, below) => {
-    const bins = binsFor(goal, kind);
+    [0.95, '1', 3],
+    [0.3, '1', 3],
+    [1, '1', 4],
+    [2e7, 'bit/s', 3],
+    [4e6, 'bit/s', 3],
+  ] as const)('five, rising, cut exactly at a goal of %d', (goal, unit, below) => {
+    const bins = binsFor(atLeast(goal), unit);
     expect(bins).toHaveLength(5);
     expect(bins.map(({ from }) => from)).toEqual(
       [...bins.map(({ from }) => from)].sort((a, b) => a - b),
@@ -37,20 +39,33 @@ describe('classes of the map', () => {
   });
 
   it('puts the goal itself on the good side and the last value before it on the other', () => {
-    const bins = binsFor(0.95, 'ratio');
+    const bins = binsFor(atLeast(0.95), '1');
     expect(bins[binOf(0.95, bins)]?.reachesGoal).toBe(true);
     expect(bins[binOf(0.95 - 1e-9, bins)]?.reachesGoal).toBe(false);
   });
 
+  it.each([
+    [100, 'ms'],
+    [0.01, '1'],
+  ])('five, the worst first, cut exactly at an upper goal of %d', (goal, unit) => {
+    const bins = binsFor({ bound: 'atMost', value: goal }, unit);
+    expect(bins).toHaveLength(5);
+    expect(bins.filter(({ reachesGoal }) => reachesGoal)).toEqual(bins.slice(3));
+    expect(binOf(goal, bins)).toBe(3);
+    expect(binOf(goal * 1.0001, bins)).toBe(2);
+    expect(binOf(goal * 9, bins)).toBe(0);
+    expect(binOf(-goal, bins)).toBe(4);
+  });
+
   it('has a class for what passes 100%', () => {
-    expect(binOf(1.24, binsFor(0.95, 'ratio'))).toBe(4);
+    expect(binOf(1.24, binsFor(atLeast(0.95), '1'))).toBe(4);
   });
 });
 
 describe('paint', () => {
   const item = (verdict: AreaFigure['verdict'], observed: number, value: number | null) =>
     ({ verdict, figure: { observed, value } }) as AreaFigure;
-  const bins = binsFor(0.95, 'ratio');
+  const bins = binsFor(atLeast(0.95), '1');
 
   it('colours only what has a verdict to stand behind it', () => {
     expect(paint(item('met', 90, 1), bins)).toBe('bin-5');
