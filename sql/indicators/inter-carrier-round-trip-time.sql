@@ -33,7 +33,7 @@ FROM
         max(start) AS latest,
         max(received) AS newest
     FROM metric_icmp_rtt
-    WHERE family = 4 AND outcome = 'ok' AND rttMedianMs IS NOT NULL AND empty(conflicts)
+    WHERE family = 4 AND rttMedianMs IS NOT NULL AND empty(conflicts)
         AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
         AND line NOT IN (SELECT line FROM own_line)
     GROUP BY line, place, carrier, address, day
@@ -44,10 +44,14 @@ INNER JOIN
     SELECT measured.address AS address, groupArray((entry.bits, toString(entry.carrier), entry.validFrom, entry.validTo)) AS entries
     FROM
     (
-        SELECT DISTINCT address, toUInt8(arrayJoin(range(96, 129))) AS bits, IPv6CIDRToRange(address, bits).1 AS network
-        FROM measurement
-        WHERE metric = 'icmp-rtt' AND family = 4
-            AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+        SELECT address, toUInt8(arrayJoin(range(96, 129))) AS bits, IPv6CIDRToRange(address, bits).1 AS network
+        FROM
+        (
+            SELECT DISTINCT address
+            FROM measurement
+            WHERE metric = 'icmp-rtt' AND family = 4
+                AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+        )
     ) AS measured
     INNER JOIN library_prefix_version AS entry ON entry.network = measured.network AND entry.bits = measured.bits
     GROUP BY address

@@ -39,7 +39,7 @@ FROM
         max(start) AS latest,
         max(received) AS newest
     FROM metric_icmp_rtt
-    WHERE family IN (4, 6) AND outcome = 'ok' AND rttMedianMs IS NOT NULL AND empty(conflicts)
+    WHERE family IN (4, 6) AND rttMedianMs IS NOT NULL AND empty(conflicts)
         AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
         AND line NOT IN (SELECT line FROM own_line)
     GROUP BY line, target

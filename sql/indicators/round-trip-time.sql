@@ -22,7 +22,7 @@ SELECT
     uniqExact(toDate(start, 'Asia/Shanghai')) AS days,
     max(received) AS newest
 FROM metric_icmp_rtt
-WHERE family = 4 AND outcome = 'ok' AND rttMedianMs IS NOT NULL AND empty(conflicts)
+WHERE family = 4 AND rttMedianMs IS NOT NULL AND empty(conflicts)
     AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
     AND line NOT IN (SELECT line FROM own_line)
 GROUP BY line

@@ -135,7 +135,8 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       c1: [((50 + 30) / 2) * M, 2, 2],
       d1: [((10 + 14) / 2) * M, 2, 2],
       e1: [((44 + 40) / 2) * M, 2, 2],
-      f1: [((150 + 170) / 2) * M, 2, 2],
+      // 90 at F, 150 and 170 at G.
+      f1: [150 * M, 3, 3],
     }),
   },
   'median-upload-rate': {
@@ -143,6 +144,7 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       a1: [((18 + 20) / 2) * M, 2, 2],
       a2: [((30 + 34) / 2) * M, 2, 2],
       c2: [((5 + 6) / 2) * M, 2, 2],
+      f1: [((10 + 14) / 2) * M, 2, 2],
     }),
   },
   'download-rate-of-subscribed': {
@@ -166,7 +168,8 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       a2: [(120 + 0.2 * 40) / 200, 2, 2],
       c1: [(30 + 0.2 * 20) / 100, 2, 2],
       e1: [(40 + 0.2 * 4) / 40, 2, 2],
-      f1: [(150 + 0.2 * 20) / 200, 2, 2],
+      // Of three it lies at 0.4: from 90 on the way to 150.
+      f1: [(90 + 0.4 * 60) / 200, 3, 3],
     }),
   },
   'round-trip-time': {
@@ -176,12 +179,14 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // 12, 16, 18, 40, 44, 48, 50.
       a2: [40, 7, 7],
       b1: [8, 2, 2],
-      c2: [(20 + 26) / 2, 2, 2],
-      f1: [(10 + 14) / 2, 2, 2],
+      // 20, 26, 60.
+      c2: [26, 3, 3],
+      // 10, 14, 40.
+      f1: [14, 3, 2],
     }),
   },
   'loaded-round-trip-time': {
-    rows: lines({ a1: [(80 + 100) / 2, 2, 2] }),
+    rows: lines({ a1: [(80 + 100) / 2, 2, 2], f1: [(50 + 60) / 2, 2, 2] }),
   },
   'delay-variation': {
     rows: lines({
@@ -190,8 +195,9 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // 1, 2, 3, 4, 7, 8, 9.
       a2: [4, 7, 7],
       b1: [1, 2, 2],
-      c2: [3, 2, 2],
-      f1: [2, 2, 2],
+      // 2, 4, 6; 1, 2, 3.
+      c2: [4, 3, 3],
+      f1: [2, 3, 2],
     }),
   },
   'packet-loss': {
@@ -201,8 +207,8 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // Six runs of ten and one of twenty: two lost.
       a2: [2 / 80, 7, 7],
       b1: [0, 2, 2],
-      c2: [2 / 20, 2, 2],
-      f1: [0, 2, 2],
+      c2: [2 / 30, 3, 3],
+      f1: [0, 3, 2],
     }),
   },
   availability: {
@@ -212,10 +218,12 @@ const EXPECTED: Readonly<Record<string, Case>> = {
         a1: [6 / 8, 8, 8],
         a2: [7 / 7, 7, 7],
         b1: [2 / 2, 2, 2],
-        c2: [2 / 2, 2, 2],
-        // Handshakes: one of three; its echoes were skipped. e1: one run.
+        c2: [3 / 3, 3, 3],
+        // Handshakes: one of three; its echoes were skipped.
         d1: [1 / 3, 3, 3],
-        f1: [2 / 2, 2, 2],
+        // One of each.
+        e1: [2 / 2, 2, 2],
+        f1: [5 / 5, 5, 2],
       },
       true,
     ),
@@ -228,9 +236,11 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // One target in both families.
       a2: [(30 - 12) / 12, 2, 2],
       // 8 against 20 of 19 and 21: both within 20.
-      b1: [0, 4, 2],
-      // 23 of 20 and 26: better over IPv6. f1: over IPv6 lost.
-      c2: [(20.7 - 23) / 23, 3, 2],
+      b1: [0, 4, 3],
+      // 23 of 20 and 26: better over IPv6, and not both within 20.
+      c2: [(18.4 - 23) / 23, 3, 3],
+      // 0 (12 of 10 and 14, and 12) and (30 − 40) / 40. e1: a pair of one day.
+      f1: [(0 + (30 - 40) / 40) / 2, 5, 2],
     }),
   },
   'inter-carrier-round-trip-time': {
@@ -240,6 +250,7 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // 12 and 16 to telecom, 18 to what became telecom's on the 16th and was its own on the 15th;
       // none to what two claim, what names no carrier, and what is in no entry.
       a2: [16, 3, 3],
+      // Not what two others claim. f1: one run.
       c2: [(20 + 26) / 2, 2, 2],
     }),
   },
@@ -255,8 +266,10 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       {
         // Connects: province 2 of 2, Nanjing 1 of 2, Jiangning 0 of 2. Pages: 2, 2 and 0 of 2.
         a1: [Math.min(3 / 6, 4 / 6), 12, 2],
-        a2: [1, 4, 2],
-        b1: [1, 8, 2],
+        a2: [1, 4, 3],
+        b1: [1, 12, 3],
+        // Both connects, one page of two. e1: all of one day.
+        f1: [Math.min(2 / 2, 1 / 2), 4, 2],
       },
       true,
     ),
@@ -266,8 +279,8 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       ...looked('jiangning.gov.cn', '320115', { '': [0, 6, 2], telecom: [0, 6, 2] }),
       ...looked('nanjing.gov.cn', '3201', {
         // Look-ups 4 of 4, connects 3 of 4, pages 4 of 4.
-        '': [3 / 4, 12, 2],
-        mobile: [1, 6, 2],
+        '': [3 / 4, 12, 3],
+        mobile: [1, 6, 3],
         // Look-ups 2 of 2 (one without an answer and one of an A are none), connects 1 of 2, pages 2 of 2.
         telecom: [1 / 2, 6, 2],
       }),
@@ -277,16 +290,17 @@ const EXPECTED: Readonly<Record<string, Case>> = {
   },
   'five-level-reach': {
     rows: [
-      // Province 4 of 4, Nanjing 7 of 8; Xuanwu not looked at, no township, no village.
+      // Province 4 of 6, Nanjing 7 of 8; Xuanwu looked at once; no township, no village is registered.
       ...looked(A, A, {
-        '': [2 / 5, 4 + 8, 2],
-        mobile: [1 / 5, 4, 2],
+        '': [1 / 5, 6 + 8 + 1, 3],
+        // Province 0 of 2, Nanjing 4 of 4.
+        mobile: [1 / 5, 2 + 4, 3],
         // Province 4 of 4, Nanjing 3 of 4.
-        telecom: [2 / 5, 4 + 4, 2],
+        telecom: [2 / 5, 4 + 4 + 1, 2],
       }),
       // Province 6 of 6 from c2 and 0 of 2 from c1, in the hamlet: 6 of 8; 2 of 2 of the four others.
       ...looked(C, C, { '': [5 / 5, 6 + 2 + 4 * 2, 2], cable: [5 / 5, 6 + 4 * 2, 2] }),
-      // Before it moved to G the line was in F. D: one run.
+      // Before it moved to G the line was in F. B: all of one day; D: one run.
       ...looked(F, F, { '': [1 / 5, 2, 2], telecom: [1 / 5, 2, 2] }),
     ],
   },
@@ -294,23 +308,23 @@ const EXPECTED: Readonly<Record<string, Case>> = {
     // Hours in which a row began or came, of the 31 × 24 of the month. c3 has no probe.
     rows: lines(
       {
-        // By day: 5th 4, 6th 4, 7th 3, 8th 2, 9th to 11th 1 each, 20th to 25th 1 each.
-        a1: [(4 + 4 + 3 + 2 + 3 + 6) / 744, 44, 13],
-        // 5th 4, 6th 4, 7th 2, then four days of one.
-        a2: [(4 + 4 + 2 + 4) / 744, 20, 7],
-        b1: [(2 + 2) / 744, 18, 2],
-        // Enrolled at 20:00 on the line's last day: 21 and 22 h of four hours.
-        b2: [2 / 4, 2, 1],
+        // By day: 1st 1, 5th 4, 6th 4, 7th 4, 8th 2, 9th to 11th 1 each, 20th to 25th 1 each.
+        a1: [(1 + 4 + 4 + 4 + 2 + 3 + 6) / 744, 46, 14],
+        // 1st 1, 5th 3, 6th 4, 7th 2, 8th 1, 9th 2, 15th and 16th 1 each.
+        a2: [(1 + 3 + 4 + 2 + 1 + 2 + 2) / 744, 23, 8],
+        b1: [(1 + 2 + 2 + 1) / 744, 24, 4],
+        // The line was there for one day, and heard at 21 and 22 h.
+        b2: [2 / 24, 2, 1],
         c1: [(2 + 1 + 1) / 744, 5, 3],
-        c2: [(6 + 5) / 744, 25, 2],
+        c2: [(1 + 6 + 5 + 1) / 744, 26, 4],
         d1: [(3 + 1 + 1 + 1 + 1) / 744, 10, 5],
         // The probe that was not revoked: enrolled at 20:00 on the 31st, heard at 20, 21 and, on
         // arrival, 22 h.
         e1: [3 / 4, 2, 1],
-        f1: [(3 + 1 + 2 + 1) / 744, 8, 4],
+        f1: [(4 + 1 + 4 + 1) / 744, 19, 4],
         f2: [1 / 744, 1, 1],
         g1: [2 / 744, 2, 2],
-        // Two days, and not a word.
+        // The line was opened two days before the end, and not a word.
         h1: [0 / 48, 0, 0],
       },
       true,
@@ -319,6 +333,12 @@ const EXPECTED: Readonly<Record<string, Case>> = {
 };
 
 const span = spanParameters(MONTH);
+
+/** Whose rows count all their runs; of the others each part of the evidence is counted by itself. */
+const COUNTED = Object.keys(EXPECTED).filter(
+  (name) =>
+    !['ipv6-reach-lines', 'ipv6-degradation', 'ipv6-services', 'probe-heartbeats'].includes(name),
+);
 
 const measured = [...INDICATORS.values()].filter(isMeasured).map(({ name }) => name);
 
@@ -334,6 +354,23 @@ describe('indicators', () => {
     expect(found.map(({ newest: _, ...row }) => row)).toEqual(close);
   });
 
+  it.each(COUNTED)('%s wants so many runs on so many days', async (name) => {
+    const ask = async (minimumRuns: number, minimumDays: number) =>
+      test.store.indicator(name, { ...span, ...EVIDENCE, minimumRuns, minimumDays });
+    const subject = ({ subject, carrier }: { subject: string; carrier: string }) =>
+      `${subject} ${carrier}`;
+    const all = await ask(1, 1);
+    for (const [runs, days] of [
+      [2, 1],
+      [3, 1],
+      [1, 2],
+      [1, 3],
+    ] as const) {
+      const enough = all.filter((row) => row.runs >= runs && row.days >= days);
+      expect((await ask(runs, days)).map(subject)).toEqual(enough.map(subject));
+    }
+  });
+
   it('are as of the newest row behind them, and of a silent line as of the newest there is', async () => {
     const newestOf = async (name: string) =>
       new Map(
@@ -347,6 +384,17 @@ describe('indicators', () => {
     expect(rates.get('a1')).toBe('2026-10-07T14:59:59.999000Z');
     const silent = (await newestOf('probe-heartbeats')).get('h1');
     expect(silent).toBe('2026-10-31T16:00:00.999000Z');
+  });
+
+  it('count the heartbeats of a month that runs to the newest row that came', async () => {
+    const running = { ...span, end: '2100-01-01T00:00:00.000Z' };
+    const rows = await test.store.indicator('probe-heartbeats', { ...running, ...EVIDENCE });
+    const values = new Map(rows.map(({ subject, value }) => [subject, value]));
+    // It came at 20:00 on 1 November: 20 hours more. Probe p-g1 is revoked in this span.
+    expect(values.get('f2')).toBeCloseTo(1 / (744 + 20), 9);
+    expect(values.get('e1')).toBeCloseTo(3 / (4 + 20), 9);
+    expect(values.get('b2')).toBeCloseTo(2 / 24, 9);
+    expect(values.has('g1')).toBe(false);
   });
 
   it('are the same in whatever order rows came, and however often', async () => {
@@ -416,15 +464,15 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [G, null, between(17, 150, 0.1) * M, 2, 2],
   ],
   'busy-hour-download-rate': [
-    // 12, 40, 42, 70, 140, 160.
+    // 12, 40, 42, 70, 140, 150.
     ['32', null, ((42 + 70) / 2) * M, 6, 13],
     ['32', 'cable', 42 * M, 1, 3],
     ['320115', null, 40 * M, 3, 5],
-    ['3205', null, 160 * M, 1, 4],
+    ['3205', null, 150 * M, 1, 4],
   ],
   'median-upload-rate': [
-    // 5.5, 19, 32.
-    ['32', null, 19 * M, 3, 13],
+    // 5.5, 12, 19, 32.
+    ['32', null, ((12 + 19) / 2) * M, 4, 13],
     [A, null, ((19 + 32) / 2) * M, 2, 2],
     [C, 'cable', 5.5 * M, 1, 1],
   ],
@@ -436,46 +484,46 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [D, null, null, 0, 1],
   ],
   'consistent-download-rate': [
-    // At 4 × 0.2 of 0.34, 0.64, 0.64, 0.77, 1.02; at 2 × 0.2 of 0.34, 0.64, 0.77.
-    ['32', null, between(0.34, 0.64, 0.8), 5, 13],
-    ['32', 'telecom', between(0.34, 0.64, 0.4), 3, 5],
+    // At 4 × 0.2 of 0.34, 0.57, 0.64, 0.64, 1.02; at 2 × 0.2 of 0.34, 0.57, 0.64.
+    ['32', null, between(0.34, 0.57, 0.8), 5, 13],
+    ['32', 'telecom', between(0.34, 0.57, 0.4), 3, 5],
     [E, null, 1.02, 1, 1],
   ],
   'round-trip-time': [
-    // 8, 12, 22, 23, 40.
+    // 8, 14, 22, 26, 40.
     ['32', null, 22, 5, 13],
-    ['3201', null, (22 + 23) / 2, 4, 9],
-    ['32', 'telecom', 12, 3, 5],
+    ['3201', null, (22 + 26) / 2, 4, 9],
+    ['32', 'telecom', 14, 3, 5],
     [B, null, 8, 1, 2],
   ],
   'loaded-round-trip-time': [
-    ['32', null, 90, 1, 13],
+    ['32', null, (55 + 90) / 2, 2, 13],
     ['32', 'mobile', null, 0, 5],
   ],
   'delay-variation': [
-    // 1, 2, 2.5, 3, 4.
+    // 1, 2, 2.5, 4, 4.
     ['32', null, 2.5, 5, 13],
     [A, null, (2.5 + 4) / 2, 2, 2],
   ],
   'packet-loss': [
-    // At 4 × 0.9 of 0, 0, 0.025, 0.1, 0.22; at 2 × 0.9 of 0, 0, 0.22 and of 0, 0.025, 0.22.
-    ['32', null, between(0.1, 0.22, 0.6), 5, 13],
+    // At 4 × 0.9 of 0, 0, 2 / 80, 2 / 30, 11 / 50; at 2 × 0.9 of 0, 0, 0.22 and of 0, 0.025, 0.22.
+    ['32', null, between(2 / 30, 0.22, 0.6), 5, 13],
     ['32', 'telecom', between(0, 0.22, 0.8), 3, 5],
     ['320102', null, between(0.025, 0.22, 0.8), 3, 4],
   ],
   availability: [
     // d1 fails.
-    ['32', null, 5 / 6, 6, 13],
+    ['32', null, 6 / 7, 7, 13],
     ['32', 'telecom', 3 / 3, 3, 5],
     ['32', 'mobile', 1 / 2, 2, 5],
-    ['320115', null, 1 / 2, 2, 5],
+    ['320115', null, 2 / 3, 3, 5],
     [D, null, 0 / 1, 1, 1],
   ],
   'ipv6-degradation': [
-    // −0.1, 0, 0.2, 1.5.
-    ['32', null, (0 + 0.2) / 2, 4, 13],
+    // −0.2, −0.125, 0, 0.2, 1.5.
+    ['32', null, 0, 5, 13],
     ['320102', null, 0.2, 3, 4],
-    ['32', 'cable', -0.1, 1, 3],
+    ['32', 'cable', -0.2, 1, 3],
   ],
   'inter-carrier-round-trip-time': [
     // 16, 23, 25.
@@ -489,8 +537,8 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     ['32', 'mobile', 0.05, 1, 5],
   ],
   'ipv6-reach-lines': [
-    // a1 fails, a2 and b1 pass.
-    ['32', null, 2 / 3, 3, 13],
+    // a1 and f1 fail, a2 and b1 pass.
+    ['32', null, 2 / 4, 4, 13],
     [A, null, 1 / 2, 2, 2],
     [B, 'telecom', 1 / 1, 1, 1],
   ],

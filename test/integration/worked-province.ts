@@ -69,14 +69,14 @@ const line = (
 ): LineRow => ({
   ...{ line: name, place: where, carrier, technology },
   ...{ subscribedDownBps: subscribed[0], subscribedUpBps: subscribed[1] },
-  ...{ validFrom: '2026-01-01', updated: UPDATED, ...changes },
+  ...{ validFrom: '2026-01-01', validTo: '2149-06-06', updated: UPDATED, ...changes },
 });
 
 export const LINES: readonly LineRow[] = [
   line('a1', A, 'telecom', 'ftth', [100 * M, 20 * M]),
   line('a2', A, 'mobile', 'ftth', [200 * M, 40 * M]),
   line('b1', B, 'telecom', 'fttb', [50 * M, null]),
-  line('b2', B, 'mobile', 'dsl', [8 * M, null], { validTo: '2026-10-10' }),
+  line('b2', B, 'mobile', 'dsl', [8 * M, null], { validFrom: '2026-10-10', validTo: '2026-10-10' }),
   line('c1', `${C}-001`, 'telecom', 'ftth', [100 * M, 20 * M]),
   line('c2', C, 'cable', 'docsis', [100 * M, 10 * M]),
   line('c3', `${C}-002`, 'mobile', 'ftth', [100 * M, 20 * M]),
@@ -87,9 +87,9 @@ export const LINES: readonly LineRow[] = [
   line('f1', G, 'telecom', 'ftth', [200 * M, 40 * M], { validFrom: '2026-10-16' }),
   line('f2', F, 'mobile', 'lte', [null, null]),
   line('g1', G, 'cable', 'docsis', [20 * M, null]),
-  line('h1', H, 'telecom', 'ftth', [100 * M, 20 * M]),
+  line('h1', H, 'telecom', 'ftth', [100 * M, 20 * M], { validFrom: '2026-10-30' }),
   // The station's own: measured like the others, counted nowhere.
-  line('self', A, 'telecom', 'loopback', [null, null]),
+  line('self', A, 'telecom', 'loopback', [1_000 * M, 1_000 * M]),
 ];
 
 const probe = (name: string, on: string, enrolled: string, revoked: string | null = null) => ({
@@ -97,18 +97,16 @@ const probe = (name: string, on: string, enrolled: string, revoked: string | nul
   updated: UPDATED,
 });
 
-/** Line c3 has none, and that of h1 never says a word. */
+/** Line c3 has none; those of b2 and h1 wait for their lines since September, and h1's never says a word. */
 export const PROBES: readonly InsertOf<'probe'>[] = [
-  ...['a1', 'a2', 'b1', 'c1', 'c2', 'd1', 'f1', 'f2', 'self'].map((on) =>
+  ...['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'f1', 'f2', 'h1', 'self'].map((on) =>
     probe(`p-${on}`, on, '2026-09-01T00:00:00.000Z'),
   ),
   // Revoked after the month, which changes nothing in it.
   probe('p-g1', 'g1', '2026-09-01T00:00:00.000Z', '2026-11-05T00:00:00.000Z'),
-  probe('p-b2', 'b2', at(10, '20:00')),
   // The first was revoked within the month; the second came four hours before its end.
   probe('p-e1-first', 'e1', '2026-09-01T00:00:00.000Z', at(20, '12:00')),
   probe('p-e1', 'e1', at(31, '20:00')),
-  probe('p-h1', 'h1', at(30, '00:00')),
 ];
 
 const prefix = (
@@ -206,8 +204,8 @@ const down = (on: string, day: number, time: string, rateBps: number, changes: C
   });
 
 /** Upload, bit/s. */
-const up = (on: string, day: number, time: string, rateBps: number) =>
-  down(on, day, time, rateBps, { v0: null, v1: rateBps });
+const up = (on: string, day: number, time: string, rateBps: number, changes: Changes = {}) =>
+  down(on, day, time, rateBps, { v0: null, v1: rateBps, ...changes });
 
 interface Target {
   readonly target: string;
@@ -271,6 +269,16 @@ const V4: Changes = { family: 4, address: PEER.address };
 
 const NO_AAAA = fails('answer', 'no-aaaa');
 
+/** The same in the last millisecond before the month and in the first one after it. */
+const EDGES = ['2026-09-30T15:59:59.999Z', '2026-10-31T16:00:00.000Z'];
+/** In the evenings nearest to it. */
+const EVENINGS = ['2026-09-30T12:00:00.000Z', '2026-11-01T12:00:00.000Z'];
+const outside = (inside: Row, starts = EDGES): Row[] =>
+  starts.map((start) => ({
+    ...inside,
+    ...{ start, sequence: ++sequence, precedence: precedenceOf(start, 1) },
+  }));
+
 export const MEASUREMENTS: readonly Row[] = [
   // Downloads.
   down('a1', 5, '10:00', 90 * M),
@@ -297,7 +305,7 @@ export const MEASUREMENTS: readonly Row[] = [
   down('d1', 21, '21:00', 14 * M),
   down('e1', 10, '19:00', 44 * M, { probe: 'p-e1-first' }),
   down('e1', 11, '19:00', 40 * M, { probe: 'p-e1-first' }),
-  down('f1', 6, '09:00', 90 * M),
+  down('f1', 6, '20:00', 90 * M),
   down('f1', 20, '20:00', 150 * M),
   down('f1', 21, '20:00', 170 * M),
   // One run.
@@ -305,19 +313,23 @@ export const MEASUREMENTS: readonly Row[] = [
   // The first and the last millisecond of the month count; the one before and the one after do not.
   down('g1', 1, '00:00', 18 * M),
   down('g1', 31, '23:59:59.999', 16 * M),
-  { ...down('g1', 1, '00:00', 1 * M), start: '2026-09-30T15:59:59.999Z' },
-  { ...down('g1', 1, '00:00', 1 * M), start: '2026-10-31T16:00:00.000Z' },
+  ...outside(down('g1', 1, '00:00', 1 * M)),
+  ...outside(down('a1', 1, '20:00', 1 * M), EVENINGS),
   down('self', 5, '20:00', 900 * M),
   down('self', 6, '20:00', 900 * M),
 
   // Uploads.
   up('a1', 5, '11:00', 18 * M),
   up('a1', 6, '11:00', 20 * M),
-  up('a2', 5, '11:00', 30 * M),
+  up('a1', 7, '11:00', 99 * M, V6),
+  ...outside(up('a1', 1, '00:00', 1 * M)),
+  up('a2', 1, '00:00', 30 * M),
   up('a2', 6, '11:00', 34 * M),
   up('c2', 5, '11:00', 5 * M),
   up('c2', 6, '11:00', 6 * M),
   up('d1', 5, '11:00', 1 * M),
+  up('f1', 6, '10:00', 10 * M),
+  up('f1', 20, '10:00', 14 * M),
   up('self', 5, '21:00', 900 * M),
   up('self', 6, '21:00', 900 * M),
 
@@ -328,12 +340,14 @@ export const MEASUREMENTS: readonly Row[] = [
   ping('a1', 20, '08:00', PASSED_ON, [24, 2]),
   ping('a1', 21, '08:00', TELECOM, [0, 0, 10, 0], { ...NO_TIMES, ...fails('echo', 'timeout') }),
   // Beside a throughput test.
-  ping('a1', 22, '08:00', TELECOM, [80, 60, 10, 7], LOADED),
-  ping('a1', 23, '08:00', TELECOM, [100, 70, 10, 7], LOADED),
+  ping('a1', 1, '00:00', CABLE, [80, 60, 10, 7], LOADED),
+  ping('a1', 23, '08:00', CABLE, [100, 70, 10, 7], LOADED),
+  ...outside(ping('a1', 1, '00:00', CABLE, [500, 90, 10, 5])),
+  ...outside(ping('a1', 1, '00:00', CABLE, [500, 90, 10, 5], LOADED)),
   // The probe lost the answers itself: it did not look, though it counted.
-  ping('a1', 24, '08:00', TELECOM, [0, 0, 10, 0], { ...NO_TIMES, ...SKIPPED, code: 'socket-overflow' }),
+  ping('a1', 24, '08:00', CABLE, [0, 0, 10, 0], { ...NO_TIMES, ...SKIPPED, code: 'socket-overflow' }),
   // Nothing left the machine: no packet was lost.
-  ping('a1', 25, '08:00', TELECOM, [0, 0], { ...NO_TIMES, v6: null, v7: 0, v8: 0, ...fails('send', 'no-route') }),
+  ping('a1', 25, '08:00', CABLE, [0, 0], { ...NO_TIMES, v6: null, v7: 0, v8: 0, ...fails('send', 'no-route') }),
   ping('a2', 5, '08:00', TELECOM, [12, 1]),
   ping('a2', 6, '08:00', STILL_TELECOM, [16, 2, 20]),
   ping('a2', 7, '08:00', DISPUTED, [40, 9]),
@@ -342,16 +356,23 @@ export const MEASUREMENTS: readonly Row[] = [
   ping('a2', 15, '08:00', PASSED_ON, [50, 4]),
   ping('a2', 16, '08:00', PASSED_ON, [18, 3, 10, 8]),
   ping('b1', 5, '08:30', TELECOM, [8, 1]),
-  ping('b1', 6, '08:30', TELECOM, [8, 1]),
-  ping('c2', 5, '08:00', TELECOM, [20, 2]),
+  ping('b1', 1, '00:00', TELECOM, [8, 1]),
+  ping('c2', 1, '00:00', TELECOM, [20, 2]),
   ping('c2', 6, '08:00', TELECOM, [26, 4, 10, 8]),
+  ping('c2', 7, '08:00', DISPUTED, [60, 6]),
   // No raw socket: it never looked.
   ping('d1', 5, '08:30', TELECOM, [0, 0], { ...NO_TIMES, ...SKIPPED, code: 'no-raw-socket', v7: null, v8: null }),
   ping('d1', 6, '08:30', TELECOM, [0, 0], { ...NO_TIMES, ...SKIPPED, code: 'no-raw-socket', v7: null, v8: null }),
   ping('f1', 6, '08:00', TELECOM, [10, 1]),
   ping('f1', 20, '08:00', TELECOM, [14, 3]),
+  ping('f1', 6, '08:10', CABLE, [40, 2]),
+  ping('f1', 6, '10:05', TELECOM, [50, 9], LOADED),
+  ping('f1', 20, '10:05', TELECOM, [60, 9], LOADED),
+  ping('e1', 12, '08:00', TELECOM, [25, 1], { probe: 'p-e1-first' }),
   ping('self', 5, '08:00', CABLE, [0.1, 0]),
   ping('self', 6, '08:00', CABLE, [0.1, 0]),
+  ping('self', 5, '08:10', CABLE, [0.1, 0], LOADED),
+  ping('self', 6, '08:10', CABLE, [0.1, 0], LOADED),
 
   // Echoes over IPv6, towards the same targets.
   ping('a1', 5, '08:05', TELECOM, [12, 1], V6),
@@ -361,14 +382,32 @@ export const MEASUREMENTS: readonly Row[] = [
   ping('a2', 6, '08:05', TELECOM, [30, 1], V6),
   ping('b1', 5, '08:35', TELECOM, [19, 1], V6),
   ping('b1', 6, '08:35', TELECOM, [21, 1], V6),
-  ping('c2', 5, '08:05', TELECOM, [20.7, 1], V6),
+  ping('c2', 5, '08:05', TELECOM, [18.4, 1], V6),
   ping('f1', 6, '08:05', TELECOM, [0, 0, 10, 0], { ...NO_TIMES, ...V6, ...fails('echo', 'timeout') }),
+  ping('f1', 20, '08:05', TELECOM, [12, 1], V6),
+  ping('f1', 6, '08:15', CABLE, [30, 1], V6),
+  // A pair, but of one day.
+  ping('e1', 12, '08:05', TELECOM, [50, 1], { ...V6, probe: 'p-e1-first' }),
+  ...outside(ping('a1', 1, '00:00', TELECOM, [400, 1], V6)),
+  ping('self', 5, '08:05', CABLE, [50, 1], V6),
+  ping('self', 6, '08:05', CABLE, [50, 1], V6),
 
   // Handshakes over IPv4, where echoes are not to be had.
   connect('d1', 5, '08:40', 'peer.example.cn', V4),
   connect('d1', 6, '08:40', 'peer.example.cn', { ...V4, ...fails('connect', 'timeout') }),
   connect('d1', 7, '08:40', 'peer.example.cn', { ...V4, ...fails('connect', 'refused') }),
   connect('e1', 10, '19:10', 'peer.example.cn', { ...V4, probe: 'p-e1-first' }),
+  ...outside(connect('a1', 1, '00:00', 'peer.example.cn', { ...V4, ...fails('connect', 'timeout') })),
+
+  // Reached over IPv6: connects but not pages; and all of one day.
+  ...[6, 20].flatMap((day) => [
+    connect('f1', day, '12:10', 'peer.example.cn'),
+    page('f1', day, '12:11', 'peer.example.cn', day === 20 ? fails('body', 'timeout') : {}),
+  ]),
+  ...['08:10', '08:20'].flatMap((time) => [
+    connect('e1', 12, time, 'peer.example.cn', { probe: 'p-e1-first' }),
+    page('e1', 12, time, 'peer.example.cn', { probe: 'p-e1-first' }),
+  ]),
 
   // Services. That of the province answers line a1.
   ...[5, 6].flatMap((day) => [
@@ -392,14 +431,25 @@ export const MEASUREMENTS: readonly Row[] = [
   page('a1', 6, '12:05', 'www.nanjing.gov.cn'),
   ...[5, 6].flatMap((day) => [
     aaaa('a2', day, '12:03', 'nanjing.gov.cn'),
-    connect('a2', day, '12:04', 'nanjing.gov.cn'),
     page('a2', day, '12:05', 'www.nanjing.gov.cn'),
   ]),
+  connect('a2', 1, '00:00', 'nanjing.gov.cn'),
+  connect('a2', 6, '12:04', 'nanjing.gov.cn'),
+  connect('a2', 9, '12:04', 'nanjing.gov.cn', SKIPPED),
+  ...outside(aaaa('a1', 1, '00:00', 'nanjing.gov.cn', NO_AAAA)),
+  ...outside(connect('a1', 1, '00:00', 'nanjing.gov.cn', fails('connect', 'timeout'))),
+  ...outside(page('a1', 1, '00:00', 'nanjing.gov.cn', fails('connect', 'timeout'))),
   // Jiangning's has no AAAA.
   ...[5, 6].flatMap((day) => [
     aaaa('a1', day, '12:06', 'jiangning.gov.cn', NO_AAAA),
     connect('a1', day, '12:07', 'jiangning.gov.cn', fails('dns', 'no-aaaa')),
     page('a1', day, '12:08', 'jiangning.gov.cn', fails('dns', 'no-aaaa')),
+  ]),
+  // Xuanwu's answers, but was looked at on one day alone.
+  ...['12:10', '12:20'].flatMap((time) => [
+    aaaa('b1', 7, time, 'xuanwu.gov.cn'),
+    connect('b1', 7, time, 'xuanwu.gov.cn'),
+    page('b1', 7, time, 'xuanwu.gov.cn'),
   ]),
   // Suzhou's was only looked up; what is no longer registered, or never was, is nobody's service.
   aaaa('a1', 5, '12:09', 'suzhou.gov.cn'),
@@ -423,6 +473,10 @@ export const MEASUREMENTS: readonly Row[] = [
     page('c2', day, '12:05', 'suzhou.gov.cn', { ...V4, ...fails('status', 'http-403') }),
     page('c2', day, '12:06', 'bing.jiangning.gov.cn', { ...V4, ...SKIPPED }),
   ]),
+  // Once; and twice in vain, which in the whole of the village is too much.
+  page('a1', 5, '12:10', 'xuanwu.gov.cn', V4),
+  page('a2', 5, '12:10', 'www.jiangsu.gov.cn', { ...V4, ...fails('header', 'timeout') }),
+  page('a2', 6, '12:10', 'www.jiangsu.gov.cn', { ...V4, ...fails('header', 'timeout') }),
   page('d1', 5, '12:00', 'www.jiangsu.gov.cn', V4),
   page('f1', 6, '12:00', 'suzhou.gov.cn', V4),
   page('f1', 7, '12:00', 'suzhou.gov.cn', V4),
@@ -448,7 +502,7 @@ export const resent = (row: Row): Row => ({
   precedence: precedenceOf('2026-11-20T00:00:00Z', 1),
 });
 
-/** Stores the register, the library and the month, of which some rows come twice. */
+/** Stores the register, the library and the month, of which every third row comes twice. */
 export async function storeWorkedProvince(store: Store): Promise<void> {
   await store.insert('place', PLACES);
   await store.insert('line', LINES);
@@ -457,5 +511,5 @@ export async function storeWorkedProvince(store: Store): Promise<void> {
   await store.insert('library_service', SERVICES);
   await store.insert('import', IMPORTS);
   await store.insert('measurement', MEASUREMENTS);
-  await store.insert('measurement', MEASUREMENTS.slice(0, 3).map(resent));
+  await store.insert('measurement', MEASUREMENTS.filter((_, nth) => nth % 3 === 0).map(resent));
 }
