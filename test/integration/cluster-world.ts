@@ -86,7 +86,8 @@ export function measurementsOf(
       precedence: precedenceOf(new Date(start + 5_000).toISOString(), 1),
       line: `line-${number}`,
       place: `32010600100${number}`,
-      carrier: oneOf(['telecom', 'mobile']),
+      // As registered at the time, which is one for all rows of a line and an instant.
+      carrier: index % 16 < 8 ? 'telecom' : 'mobile',
     });
   });
 }
