@@ -87,7 +87,7 @@ export function measurementsOf(
       line: `line-${number}`,
       place: `32010600100${number}`,
       // As registered at the time, which is one for all rows of a line and an instant.
-      carrier: index % 16 < 8 ? 'telecom' : 'mobile',
+      carrier: index % 16 < 8 ? 'mobile' : 'telecom',
     });
   });
 }
