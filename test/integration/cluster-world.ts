@@ -67,7 +67,8 @@ export function measurementsOf(
       start: new Date(start).toISOString(),
       sequence: index + 1,
       family: metric === 'throughput' ? 4 : oneOf([4, 6]),
-      target: { 'http-fetch': `https://${service}/`, 'tcp-connect': `${service}:443` }[metric] ?? service,
+      target:
+        { 'http-fetch': `https://${service}/`, 'tcp-connect': `${service}:443` }[metric] ?? service,
       // Of the library's, of which each is another carrier's than the line's.
       address: `::ffff:58.240.${below(PROBES.length)}.7`,
       conflicts: coin(0.3) ? ['throughput'] : [],

@@ -413,8 +413,7 @@ describe('indicators', () => {
       await test.store.command('TRUNCATE TABLE measurement');
       const sent = [...MEASUREMENTS, ...MEASUREMENTS.filter(() => coin(0.5)).map(resent)];
       const left = shuffled(sent);
-      while (left.length > 0)
-        await test.store.insert('measurement', left.splice(0, 1 + below(60)));
+      while (left.length > 0) await test.store.insert('measurement', left.splice(0, 1 + below(60)));
       expect(await ask()).toEqual(once);
     }
   });

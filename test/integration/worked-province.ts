@@ -345,9 +345,19 @@ export const MEASUREMENTS: readonly Row[] = [
   ...outside(ping('a1', 1, '00:00', CABLE, [500, 90, 10, 5])),
   ...outside(ping('a1', 1, '00:00', CABLE, [500, 90, 10, 5], LOADED)),
   // The probe lost the answers itself: it did not look, though it counted.
-  ping('a1', 24, '08:00', CABLE, [0, 0, 10, 0], { ...NO_TIMES, ...SKIPPED, code: 'socket-overflow' }),
+  ping('a1', 24, '08:00', CABLE, [0, 0, 10, 0], {
+    ...NO_TIMES,
+    ...SKIPPED,
+    code: 'socket-overflow',
+  }),
   // Nothing left the machine: no packet was lost.
-  ping('a1', 25, '08:00', CABLE, [0, 0], { ...NO_TIMES, v6: null, v7: 0, v8: 0, ...fails('send', 'no-route') }),
+  ping('a1', 25, '08:00', CABLE, [0, 0], {
+    ...NO_TIMES,
+    v6: null,
+    v7: 0,
+    v8: 0,
+    ...fails('send', 'no-route'),
+  }),
   ping('a2', 5, '08:00', TELECOM, [12, 1]),
   ping('a2', 6, '08:00', STILL_TELECOM, [16, 2, 20]),
   ping('a2', 7, '08:00', DISPUTED, [40, 9]),
@@ -361,8 +371,20 @@ export const MEASUREMENTS: readonly Row[] = [
   ping('c2', 6, '08:00', TELECOM, [26, 4, 10, 8]),
   ping('c2', 7, '08:00', DISPUTED, [60, 6]),
   // No raw socket: it never looked.
-  ping('d1', 5, '08:30', TELECOM, [0, 0], { ...NO_TIMES, ...SKIPPED, code: 'no-raw-socket', v7: null, v8: null }),
-  ping('d1', 6, '08:30', TELECOM, [0, 0], { ...NO_TIMES, ...SKIPPED, code: 'no-raw-socket', v7: null, v8: null }),
+  ping('d1', 5, '08:30', TELECOM, [0, 0], {
+    ...NO_TIMES,
+    ...SKIPPED,
+    code: 'no-raw-socket',
+    v7: null,
+    v8: null,
+  }),
+  ping('d1', 6, '08:30', TELECOM, [0, 0], {
+    ...NO_TIMES,
+    ...SKIPPED,
+    code: 'no-raw-socket',
+    v7: null,
+    v8: null,
+  }),
   ping('f1', 6, '08:00', TELECOM, [10, 1]),
   ping('f1', 20, '08:00', TELECOM, [14, 3]),
   ping('f1', 6, '08:10', CABLE, [40, 2]),
@@ -383,7 +405,11 @@ export const MEASUREMENTS: readonly Row[] = [
   ping('b1', 5, '08:35', TELECOM, [19, 1], V6),
   ping('b1', 6, '08:35', TELECOM, [21, 1], V6),
   ping('c2', 5, '08:05', TELECOM, [18.4, 1], V6),
-  ping('f1', 6, '08:05', TELECOM, [0, 0, 10, 0], { ...NO_TIMES, ...V6, ...fails('echo', 'timeout') }),
+  ping('f1', 6, '08:05', TELECOM, [0, 0, 10, 0], {
+    ...NO_TIMES,
+    ...V6,
+    ...fails('echo', 'timeout'),
+  }),
   ping('f1', 20, '08:05', TELECOM, [12, 1], V6),
   ping('f1', 6, '08:15', CABLE, [30, 1], V6),
   // A pair, but of one day.
@@ -397,7 +423,9 @@ export const MEASUREMENTS: readonly Row[] = [
   connect('d1', 6, '08:40', 'peer.example.cn', { ...V4, ...fails('connect', 'timeout') }),
   connect('d1', 7, '08:40', 'peer.example.cn', { ...V4, ...fails('connect', 'refused') }),
   connect('e1', 10, '19:10', 'peer.example.cn', { ...V4, probe: 'p-e1-first' }),
-  ...outside(connect('a1', 1, '00:00', 'peer.example.cn', { ...V4, ...fails('connect', 'timeout') })),
+  ...outside(
+    connect('a1', 1, '00:00', 'peer.example.cn', { ...V4, ...fails('connect', 'timeout') }),
+  ),
 
   // Reached over IPv6: connects but not pages; and all of one day.
   ...[6, 20].flatMap((day) => [
