@@ -21,7 +21,7 @@
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
 SELECT
-    toLowCardinality(name) AS subject, area AS place, toString(asking) AS carrier,
+    toLowCardinality(name) AS subject, area AS place, asking::String AS carrier,
     least(published / lookups, connected / connects, fetched / fetches) AS value,
     (value >= {passRatio:Float64})::Bool AS passed,
     runs, days, newest
