@@ -18,7 +18,7 @@
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
 WITH ['province', 'city', 'county', 'township', 'village'] AS five
 SELECT
-    toLowCardinality(village) AS subject, village AS place, asking::String AS carrier,
+    toLowCardinality(village) AS subject, village::String AS place, asking::String AS carrier,
     arrayCount((tried, found) -> tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64}, looked, answered) / 5 AS value,
     (value = 1)::Bool AS passed,
     runs, days, newest
