@@ -8,6 +8,7 @@ import { retiredDays } from '../sql/retention.ts';
 import { canonicalJson, documentHash } from './canonical.ts';
 import type { EditionRow } from './contract/edition.ts';
 import { EvidenceReader } from './evidence.ts';
+import { figuresOf } from './figures.ts';
 import { FORMATS } from './formats/catalogue.ts';
 import { spanParameters } from './judgement.ts';
 import { asEdition, type MonthlyReport, monthlyReport, type SealedEdition } from './monthly.ts';
@@ -27,7 +28,7 @@ async function draft({ plan, store, now }: EvidenceReader, month: string): Promi
     plan.targets.map(async (target) => ({
       target,
       indicator: reader.indicatorOf(target),
-      evidence: await reader.evidence(target, month),
+      figures: await figuresOf(reader, target, month),
     })),
   );
   return monthlyReport({

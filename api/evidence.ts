@@ -8,7 +8,7 @@
 import { LOOPBACK } from '../ingest/binding.ts';
 import { grouped } from '../ingest/grouped.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
-import { type Level, loadRegister, type Register } from '../ingest/register.ts';
+import { loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
 import type {
   IndicatorParameters,
@@ -22,19 +22,20 @@ import { type Done, monthRules } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
 import { Answers } from './answers.ts';
 import type { AreaFigure } from './contract/figure.ts';
-import { areaFigures, type Evidence, ofCarrier, ofVillages, rolledFigures } from './figure.ts';
+import {
+  areaFigures,
+  type Evidence,
+  ofCarrier,
+  ofVillages,
+  type RegisteredSubject,
+  rolledFigures,
+  type Scope,
+} from './figure.ts';
 import { judgementsOf, spanParameters } from './judgement.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 /** A line as it last stood in a month. */
 export type Line = QueryRow<'lines_between'>;
-
-/** Which figures of a month: of one carrier or of all, and of the places of which level below which. */
-export interface Scope {
-  readonly carrier: string | null;
-  readonly within: string;
-  readonly level: Exclude<Level, 'hamlet'>;
-}
 
 /** What the station holds of a month. */
 export interface Holdings {
@@ -68,13 +69,13 @@ export class EvidenceReader {
     return indicator;
   }
 
-  /** Figure and verdict of every place of a level, also of those nobody measured. */
+  /** A measured target's figure and verdict of every place of a level, also of those nobody measured. */
   async figures(target: PlanTarget, month: string, scope: Scope): Promise<AreaFigure[]> {
     const { carrier, within, level } = scope;
     const [register, rolled] = await Promise.all([this.register(month), this.#rolled(month)]);
     const indicator = this.indicatorOf(target);
     if (!rolled) {
-      const evidence = ofCarrier(await this.evidence(target, month), carrier);
+      const evidence = ofCarrier(await this.evidence(target, month), carrier, indicator);
       return areaFigures(target, indicator, evidence, register, within, level);
     }
     const rows = isMapped(level)
@@ -95,9 +96,7 @@ export class EvidenceReader {
    * in the time of one map, and never changed, for a run is written once.
    */
   #map(month: string, run: number): Promise<ReadonlyMap<string, readonly MapRow[]>> {
-    const key = `map ${month} ${run}`;
-    this.#answers.forget(`map ${month} `, key);
-    return this.#answers.lasting(key, async () =>
+    return this.lastingOf(`map ${month}`, String(run), async () =>
       grouped(
         await this.store.query('area_month_map', { month, run }),
         ({ target, carrier, level }) => cell(target, carrier, level),
@@ -123,6 +122,26 @@ export class EvidenceReader {
   /** What never changes under its key, kept while it is wanted. */
   lasting<T>(key: string, draw: () => Promise<T>): Promise<T> {
     return this.#answers.lasting(key, draw);
+  }
+
+  /** What changes with the state it is drawn from, kept until that is another. */
+  lastingOf<T>(key: string, state: string, draw: () => Promise<T>): Promise<T> {
+    this.#answers.forget(`${key} `, `${key} ${state}`);
+    return this.#answers.lasting(`${key} ${state}`, draw);
+  }
+
+  /**
+   * All that standings and filed figures of a month are drawn from, as one text: another text, other figures
+   * perhaps. Null while the month is not rolled up, for then every measurement may change them.
+   */
+  async state(month: string): Promise<string | null> {
+    const [rolled, [written]] = await Promise.all([
+      this.#rolled(month),
+      this.#answers.renewed('written', () =>
+        this.store.query('tables_signature', { tables: ['place', 'line', 'import'] }),
+      ),
+    ]);
+    return rolled && `${rolled.run} ${dayOf(this.now())} ${written?.signature}`;
   }
 
   /** An indicator's rows, asked once however many readers ask within seconds. */
@@ -233,17 +252,30 @@ export class EvidenceReader {
     return this.#answers.renewed('rollups', () => this.store.query('rollups_done', {}));
   }
 
-  /** Lines with enough evidence for `target` in the month, beside every counted line. */
+  /** Subjects with enough evidence for `target` in the month, beside every one that counts. */
   evidence(target: PlanTarget, month: string): Promise<Evidence> {
     return this.#answers.recent(`evidence ${target.id} ${month}`, async () => {
-      const [observed, lines, register] = await Promise.all([
+      const [observed, registered, register] = await Promise.all([
         this.store.indicator(target.indicator, { ...spanParameters(month), ...target.evidence }),
-        this.lines(month),
+        this.#registered(this.indicatorOf(target), month),
         this.register(month),
       ]);
-      const registered = lines.filter(({ technology }) => technology !== LOOPBACK);
       return ofVillages({ observed, registered }, target.villageKinds, register);
     });
+  }
+
+  /** Every subject there is in the month; what all carriers look at once for each that has lines, and for all. */
+  async #registered({ subject }: Indicator, month: string): Promise<RegisteredSubject[]> {
+    const lines = (await this.lines(month)).filter(({ technology }) => technology !== LOOPBACK);
+    if (subject === 'line') return lines;
+    const carriers = ['', ...new Set(lines.map(({ carrier }) => carrier))];
+    const places =
+      subject === 'service'
+        ? await this.store.query('services_between', monthDays(month))
+        : (await this.register(month))
+            .below(this.plan.area, 'village')
+            .map(({ code }) => ({ place: code }));
+    return places.flatMap(({ place }) => carriers.map((carrier) => ({ place, carrier })));
   }
 
   /** Every line registered at any time in the month, the station's own included. */

@@ -1,37 +1,48 @@
 /**
- * From lines to areas: figures with n/N, interval and as-of, and their verdicts. Pure.
+ * From measured subjects, lines above all, to areas: figures with n/N, interval and as-of, and their
+ * verdicts. Pure.
  *
- * Every line counts once, however often it was measured: runs on one line are not independent.
+ * Every subject counts once, however often it was measured: runs on one line are not independent.
  */
 import { grouped } from '../ingest/grouped.ts';
 import { ancestorCode, type Level, type Place, type Register } from '../ingest/register.ts';
-import type { Indicator } from '../sql/indicator.ts';
+import { type Indicator, quantileOf } from '../sql/indicator.ts';
 import type { QueryRow } from '../sql/questions.ts';
-import type { AreaFigure, Figure } from './contract/figure.ts';
-import { median, medianInterval, orderStatistics, wilson } from './interval.ts';
+import type { AreaFigure, Figure, Interval } from './contract/figure.ts';
+import { finiteWilson, orderStatistics, quantile, quantileInterval, wilson } from './interval.ts';
 import type { PlanTarget } from './plan.ts';
 import { verdictOf } from './verdict.ts';
 
-/** One line's month under one indicator. */
-export interface LineEvidence {
-  readonly line: string;
+/** Levels that figures are drawn for: a hamlet is seen in its village. */
+export type AreaLevel = Exclude<Level, 'hamlet'>;
+
+/** Which figures of a month: of one carrier or of all, and of the places of which level below which. */
+export interface Scope {
+  readonly carrier: string | null;
+  readonly within: string;
+  readonly level: AreaLevel;
+}
+
+/** One subject's month under one indicator. */
+export interface SubjectEvidence {
+  readonly subject: string;
   readonly place: string;
+  /** Of a line its own; of what all carriers look at, whose lines looked, '' for all lines together. */
   readonly carrier: string;
   readonly value: number;
   readonly passed: boolean;
   readonly newest: string;
 }
 
-/** A line that exists in the month, measured or not. */
-export interface RegisteredLine {
-  readonly line: string;
+/** A subject that exists in the month, measured or not. */
+export interface RegisteredSubject {
   readonly place: string;
   readonly carrier: string;
 }
 
 export interface Evidence {
-  readonly observed: readonly LineEvidence[];
-  readonly registered: readonly RegisteredLine[];
+  readonly observed: readonly SubjectEvidence[];
+  readonly registered: readonly RegisteredSubject[];
 }
 
 /**
@@ -56,12 +67,17 @@ export function ofVillages(
   };
 }
 
-/** What belongs to one carrier; everything for null. */
-export function ofCarrier(evidence: Evidence, carrier: string | null): Evidence {
-  if (carrier === null) return evidence;
+/** What belongs to one carrier; for null every line, and what all look at as all lines together saw it. */
+export function ofCarrier(
+  evidence: Evidence,
+  carrier: string | null,
+  { subject }: Pick<Indicator, 'subject'>,
+): Evidence {
+  if (carrier === null && subject === 'line') return evidence;
+  const own = (row: { readonly carrier: string }) => row.carrier === (carrier ?? '');
   return {
-    observed: evidence.observed.filter((line) => line.carrier === carrier),
-    registered: evidence.registered.filter((line) => line.carrier === carrier),
+    observed: evidence.observed.filter(own),
+    registered: evidence.registered.filter(own),
   };
 }
 
@@ -72,7 +88,7 @@ export function areaFigures(
   evidence: Evidence,
   register: Register,
   within: string,
-  level: Exclude<Level, 'hamlet'>,
+  level: AreaLevel,
 ): AreaFigure[] {
   const observed = groupByArea(evidence.observed, level);
   const registered = groupByArea(evidence.registered, level);
@@ -87,14 +103,14 @@ export function areaFigures(
   });
 }
 
-/** The same from the rows of the rollup `area_month`, which leaves out areas without a line. */
+/** The same from the rows of the rollup `area_month`, which leaves out areas without a subject. */
 export function rolledFigures(
   target: PlanTarget,
   indicator: Indicator,
   rows: readonly QueryRow<'area_month_figures'>[],
   register: Register,
   within: string,
-  level: Exclude<Level, 'hamlet'>,
+  level: AreaLevel,
 ): AreaFigure[] {
   const byArea = new Map(rows.map((row) => [row.area, row]));
   return register.below(within, level).map((area) => {
@@ -105,64 +121,90 @@ export function rolledFigures(
   });
 }
 
-function judged(target: PlanTarget, area: Place, figure: Figure): AreaFigure {
-  const { goal, minimumLines } = target;
-  const verdict = verdictOf(figure.interval, goal.atLeast, figure.observed, minimumLines);
+export function judged(target: PlanTarget, area: Place, figure: Figure): AreaFigure {
+  const { goal, minimumObserved } = target;
+  const verdict = verdictOf(figure.interval, goal, figure.observed, minimumObserved);
   return { area: placeOf(area), figure, verdict };
 }
 
+/** What a figure says of the indicator it is of. */
+export function described({ name, method, kind, subject, unit }: Indicator) {
+  return { indicator: name, method, kind, subject, unit };
+}
+
 function rolledFigure(
-  { name, method, kind, unit }: Indicator,
+  indicator: Indicator,
   row: QueryRow<'area_month_figures'>,
   places: { readonly registered: number },
 ): Figure {
-  const { observed, passed } = row;
-  const ratio = kind === 'ratio';
+  const { observed, registered, passed } = row;
+  const ratio = indicator.kind === 'ratio';
   return {
-    indicator: name,
-    method,
-    kind,
-    unit,
+    ...described(indicator),
     value: ratio && observed > 0 ? passed / observed : row.value,
     passed: ratio && observed > 0 ? passed : null,
+    base: null,
     observed,
-    registered: row.registered,
+    registered,
+    standings: null,
     placesObserved: row.placesObserved,
     placesRegistered: places.registered,
-    interval: ratio ? wilson(passed, observed) : orderStatistics(row.low, row.high),
+    interval: ratio
+      ? shareInterval(indicator, passed, observed, registered)
+      : orderStatistics(row.low, row.high),
     asOf: row.newest,
   };
 }
 
-/** The figure of one area from the evidence of its lines. */
+/** The figure of one area from the evidence of its subjects. */
 export function figureOf(
   indicator: Indicator,
-  lines: readonly LineEvidence[],
-  registeredLines: number,
+  subjects: readonly SubjectEvidence[],
+  registered: number,
   places: { readonly registered: number },
 ): Figure {
-  const values = lines.map(({ value }) => value).sort((a, b) => a - b);
-  const passed = lines.filter((line) => line.passed).length;
-  const n = lines.length;
-  const ratio = indicator.kind === 'ratio';
+  const values = subjects.map(({ value }) => value).sort((a, b) => a - b);
+  const passed = subjects.filter((subject) => subject.passed).length;
+  const n = subjects.length;
+  const p = quantileOf(indicator.kind);
   return {
-    indicator: indicator.name,
-    method: indicator.method,
-    kind: indicator.kind,
-    unit: indicator.unit,
-    value: n === 0 ? null : ratio ? passed / n : median(values),
-    passed: ratio && n > 0 ? passed : null,
+    ...described(indicator),
+    value: n === 0 ? null : p === null ? passed / n : quantile(values, p),
+    passed: p === null && n > 0 ? passed : null,
+    base: null,
     observed: n,
-    registered: registeredLines,
-    placesObserved: new Set(lines.flatMap(({ place }) => ancestorCode(place, 'village') ?? []))
+    registered,
+    standings: null,
+    placesObserved: new Set(subjects.flatMap(({ place }) => ancestorCode(place, 'village') ?? []))
       .size,
     placesRegistered: places.registered,
-    interval: ratio ? wilson(passed, n) : medianInterval(values),
-    asOf: lines.reduce<string | null>(
-      (newest, line) => (newest && newest > line.newest ? newest : line.newest),
-      null,
-    ),
+    interval:
+      p === null ? shareInterval(indicator, passed, n, registered) : quantileInterval(values, p),
+    asOf: latest(subjects.map(({ newest }) => newest)),
   };
+}
+
+/**
+ * Lines stand for many more: people will have other lines tomorrow. Services and villages are counted,
+ * so a sample of them is one of a finite whole.
+ */
+function shareInterval(
+  { subject }: Indicator,
+  passed: number,
+  n: number,
+  registered: number,
+): Interval | null {
+  return subject === 'line'
+    ? wilson(passed, n)
+    : finiteWilson(passed, n, Math.max(n, registered));
+}
+
+/** null for none */
+export function latest(instants: readonly string[]): string | null {
+  return instants.reduce<string | null>(
+    (newest, instant) => (newest && newest > instant ? newest : instant),
+    null,
+  );
 }
 
 export function placeOf({ code, name, level }: Place): {
@@ -173,9 +215,9 @@ export function placeOf({ code, name, level }: Place): {
   return { code, name, level };
 }
 
-function groupByArea<Row extends { readonly place: string }>(
+export function groupByArea<Row extends { readonly place: string }>(
   rows: readonly Row[],
-  level: Exclude<Level, 'hamlet'>,
+  level: AreaLevel,
 ): Map<string, Row[]> {
   const areaOf = ({ place }: Row) => ancestorCode(place, level) ?? '';
   // What lies above the level is in none of its areas.

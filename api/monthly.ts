@@ -8,7 +8,8 @@ import { canonicalJson } from './canonical.ts';
 import type { AreaFigure } from './contract/figure.ts';
 import type { Title } from './contract/place.ts';
 import type { Goal } from './contract/target.ts';
-import { areaFigures, type Evidence, ofCarrier } from './figure.ts';
+import type { AreaLevel } from './figure.ts';
+import type { Figures } from './figures.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
 export const MONTHLY_VERSION = 1;
@@ -19,7 +20,9 @@ export interface MonthlyTarget {
   readonly source: string;
   readonly goal: Goal;
   readonly evidence: PlanTarget['evidence'];
-  readonly minimumLines: number;
+  readonly minimumObserved: number;
+  /** Of a standing, what lines must show; null for other kinds. */
+  readonly proof: PlanTarget['proof'] | null;
   readonly indicator: Omit<Indicator, 'sql'>;
   readonly overall: AreaFigure;
   readonly carriers: readonly {
@@ -45,7 +48,7 @@ export interface MonthlyReport {
   /** `preliminary` while the month runs; it is never sealed and has edition 0. */
   readonly status: 'preliminary' | 'sealed';
   readonly edition: number;
-  /** Newest measurement behind any figure; null without any. */
+  /** When the newest measurement or filing behind any figure was received; null without any. */
   readonly asOf: string | null;
   readonly plan: Pick<Plan, 'id' | 'title' | 'source' | 'due'> & {
     readonly area: { code: string; name: string; level: Level };
@@ -69,7 +72,7 @@ export interface MonthlyInput {
   readonly targets: readonly {
     readonly target: PlanTarget;
     readonly indicator: Indicator;
-    readonly evidence: Evidence;
+    readonly figures: Figures;
   }[];
 }
 
@@ -83,14 +86,9 @@ export function monthlyReport({
   quarantined,
   targets,
 }: MonthlyInput): MonthlyReport {
-  const written = targets.map(({ target, indicator, evidence }): MonthlyTarget => {
-    const figures = (
-      within: string,
-      level: Exclude<Level, 'hamlet'>,
-      carrier: string | null = null,
-    ) => areaFigures(target, indicator, ofCarrier(evidence, carrier), register, within, level);
+  const written = targets.map(({ target, indicator, figures }): MonthlyTarget => {
     const overall = (carrier: string | null): AreaFigure => {
-      const [figure] = figures(area.code, area.level as Exclude<Level, 'hamlet'>, carrier);
+      const [figure] = figures({ carrier, within: area.code, level: area.level as AreaLevel });
       if (!figure) throw new Error(`no figure for ${area.code}`);
       return figure;
     };
@@ -101,12 +99,13 @@ export function monthlyReport({
       source: target.source,
       goal: target.goal,
       evidence: target.evidence,
-      minimumLines: target.minimumLines,
+      minimumObserved: target.minimumObserved,
+      proof: target.proof ?? null,
       indicator: described,
       overall: overall(null),
       carriers: plan.carriers.map(({ code, title }) => ({ code, title, overall: overall(code) })),
-      cities: figures(area.code, 'city'),
-      counties: figures(area.code, 'county'),
+      cities: figures({ carrier: null, within: area.code, level: 'city' }),
+      counties: figures({ carrier: null, within: area.code, level: 'county' }),
     };
   });
   return {

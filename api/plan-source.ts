@@ -20,5 +20,5 @@ export function uncheckedPlanOf(name: string): Plan {
 function load(name: string, register: Omit<PlanReferences, 'indicators'>): Plan {
   const builtIn = builtInPlanFile(name);
   const file = existsSync(builtIn) ? builtIn : name;
-  return loadPlan(file, { ...register, indicators: [...INDICATORS.keys()] });
+  return loadPlan(file, { ...register, indicators: INDICATORS });
 }

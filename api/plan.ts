@@ -8,8 +8,26 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { z } from 'zod';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
+import type { Indicator } from '../sql/indicator.ts';
 
 const titleSchema = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
+
+/** One bound, in the indicator's unit: 0…1 for ratios, bit/s for rates. */
+const goalSchema = z
+  .strictObject({
+    atLeast: z.number().positive().optional(),
+    atMost: z.number().min(0).optional(),
+    basis: z.enum(['plan', 'assumed']),
+    note: titleSchema,
+  })
+  .refine(({ atLeast, atMost }) => (atLeast === undefined) !== (atMost === undefined), {
+    message: 'either atLeast or atMost · atLeast 与 atMost 须有且仅有其一',
+  })
+  .transform(({ atLeast, atMost, ...said }) => ({
+    bound: atLeast === undefined ? ('atMost' as const) : ('atLeast' as const),
+    value: atLeast ?? atMost ?? 0,
+    ...said,
+  }));
 
 export const targetSchema = z.strictObject({
   id: nameSchema,
@@ -18,25 +36,31 @@ export const targetSchema = z.strictObject({
   title: titleSchema,
   /** Paragraph of the plan's text. */
   source: z.string().min(1),
-  goal: z.strictObject({
-    /** In the indicator's unit: 0…1 for ratios, bit/s for rates. */
-    atLeast: z.number().positive(),
-    basis: z.enum(['plan', 'assumed']),
-    note: titleSchema,
-  }),
+  goal: goalSchema,
   /** Kinds of villages the target is for, as the register names them; none: all. */
   villageKinds: z.array(z.string().min(1)).default([]),
-  /** What carriers declare of a place that the target bears out or contradicts; none: nothing. */
-  declares: z.enum(['fibre', 'mobile']).optional(),
-  /** When a line's month counts as observed, and what a pass is. */
-  evidence: z.strictObject({
-    minimumRuns: z.int().min(1),
-    minimumDays: z.int().min(1).max(28),
-    /** Share of a line's runs that must succeed; ratios only. */
-    passRatio: z.number().gt(0).max(1).default(1),
-  }),
-  /** Below this many observed lines an area gets no verdict. */
-  minimumLines: z.int().min(1),
+  /** When a subject's month counts as observed, and what a pass is; of quotients nothing is observed. */
+  evidence: z
+    .strictObject({
+      minimumRuns: z.int().min(1),
+      minimumDays: z.int().min(1).max(28),
+      /** Share of a subject's runs that must succeed; ratios only. */
+      passRatio: z.number().gt(0).max(1).default(1),
+    })
+    .prefault({ minimumRuns: 1, minimumDays: 1 }),
+  /** Of a standing: what lines must show to bear out what is declared. Other kinds have none. */
+  proof: z
+    .strictObject({
+      /** One that is measured by line. */
+      indicator: nameSchema,
+      /** In that indicator's unit, of the line's own value. */
+      atLeast: z.number().positive(),
+    })
+    .optional(),
+  /** Carriers the target is asked of, of the plan's; none: all. */
+  carriers: z.array(nameSchema).default([]),
+  /** Below this many observed subjects an area gets no verdict. */
+  minimumObserved: z.int().min(1),
 });
 export type PlanTarget = z.infer<typeof targetSchema>;
 
@@ -77,7 +101,7 @@ export type Plan = z.infer<typeof planSchema>;
 /** What a plan's words must refer to. */
 export interface PlanReferences {
   hasPlace(code: string): boolean;
-  readonly indicators: readonly string[];
+  readonly indicators: ReadonlyMap<string, Pick<Indicator, 'kind' | 'subject'>>;
   /** Null where there is no register to hold them against. */
   readonly villageKinds: readonly string[] | null;
 }
@@ -85,7 +109,7 @@ export interface PlanReferences {
 /**
  * Parses and checks a plan. Every refusal names the file, the line and the cure.
  *
- * @throws Fault `plan-unreadable`, `plan-malformed`, `plan-unknown-place`, `plan-unknown-indicator`, `plan-unknown-kind`, `plan-duplicate-target`
+ * @throws Fault `plan-unreadable`, `plan-malformed`, `plan-unknown-place`, `plan-unknown-indicator`, `plan-unknown-kind`, `plan-unknown-carrier`, `plan-duplicate-target`, `plan-evidence-missing`, `plan-evidence-unwanted`, `plan-proof-missing`, `plan-proof-unwanted`
  */
 export function parsePlan(text: string, file: string, references: PlanReferences): Plan {
   const lines = new LineCounter();
@@ -129,14 +153,60 @@ export function parsePlan(text: string, file: string, references: PlanReferences
       `登记册中没有区划代码 ${plan.area}`,
       `the register has no place with code ${plan.area}`,
     );
+  const unknownIndicator = (name: string, line: number) => {
+    const known = [...references.indicators.keys()];
+    return planFault(
+      'plan-unknown-indicator',
+      file,
+      line,
+      `没有可用于此处、名为 ${name} 的指标,可用:${known.join('、')}`,
+      `no indicator that fits here is called ${name}; there are: ${known.join(', ')}`,
+    );
+  };
   for (const [index, target] of plan.targets.entries()) {
-    if (!references.indicators.includes(target.indicator))
+    const at = (...path: PropertyKey[]) => lineAt(['targets', index, ...path]);
+    const indicator = references.indicators.get(target.indicator);
+    if (!indicator) throw unknownIndicator(target.indicator, at('indicator'));
+    const saysEvidence = document.hasIn(['targets', index, 'evidence']);
+    if (indicator.kind === 'quotient' && saysEvidence)
       throw planFault(
-        'plan-unknown-indicator',
+        'plan-evidence-unwanted',
         file,
-        lineAt(['targets', index, 'indicator']),
-        `没有名为 ${target.indicator} 的指标,可用:${references.indicators.join('、')}`,
-        `no indicator is called ${target.indicator}; there are: ${references.indicators.join(', ')}`,
+        at('evidence'),
+        `指标 ${target.indicator} 由填报计算,不测线路:请删去 evidence`,
+        `indicator ${target.indicator} is drawn from filings, no line is measured for it: leave evidence out`,
+      );
+    if (indicator.kind !== 'quotient' && !saysEvidence)
+      throw planFault(
+        'plan-evidence-missing',
+        file,
+        at('evidence'),
+        `目标 ${target.id} 未写 evidence(多少次、多少天才算有证据)`,
+        `target ${target.id} lacks evidence (how many runs on how many days)`,
+      );
+    if ((indicator.kind === 'standing') !== (target.proof !== undefined))
+      throw planFault(
+        target.proof ? 'plan-proof-unwanted' : 'plan-proof-missing',
+        file,
+        at('proof'),
+        `核验填报的指标须写 proof(线路须测得什么),其他指标不写:${target.indicator}`,
+        `an indicator of what is declared needs a proof (what lines must show), no other has one: ${target.indicator}`,
+      );
+    if (target.proof) {
+      const proving = references.indicators.get(target.proof.indicator);
+      if (!proving || proving.subject !== 'line')
+        throw unknownIndicator(target.proof.indicator, at('proof', 'indicator'));
+    }
+    const stranger = target.carriers.findIndex(
+      (code) => !plan.carriers.some((carrier) => carrier.code === code),
+    );
+    if (stranger >= 0)
+      throw planFault(
+        'plan-unknown-carrier',
+        file,
+        at('carriers', stranger),
+        `规划中没有运营商 ${target.carriers[stranger]}`,
+        `the plan has no carrier ${target.carriers[stranger]}`,
       );
     const unknown = target.villageKinds.findIndex(
       (kind) => references.villageKinds && !references.villageKinds.includes(kind),
@@ -145,7 +215,7 @@ export function parsePlan(text: string, file: string, references: PlanReferences
       throw planFault(
         'plan-unknown-kind',
         file,
-        lineAt(['targets', index, 'villageKinds', unknown]),
+        at('villageKinds', unknown),
         `登记册中没有 ${target.villageKinds[unknown]} 类的村(社区),有:${references.villageKinds?.join('、')}`,
         `the register has no villages of the kind ${target.villageKinds[unknown]}; it has: ${references.villageKinds?.join(', ')}`,
       );
@@ -153,7 +223,7 @@ export function parsePlan(text: string, file: string, references: PlanReferences
       throw planFault(
         'plan-duplicate-target',
         file,
-        lineAt(['targets', index, 'id']),
+        at('id'),
         `目标 ${target.id} 出现了两次`,
         `target ${target.id} stands there twice`,
       );

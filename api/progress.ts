@@ -4,7 +4,7 @@
  */
 import { nextMonth } from '../ingest/month.ts';
 import type { AreaFigure } from './contract/figure.ts';
-import type { Forecast, Progress } from './contract/target.ts';
+import type { Forecast, Goal, Progress } from './contract/target.ts';
 import { median } from './interval.ts';
 
 /** One month of one area under one target. */
@@ -28,12 +28,12 @@ const HORIZON_MONTHS = 60;
  */
 export function progressOf(
   history: readonly MonthOf[],
-  goal: number,
+  goal: Pick<Goal, 'bound' | 'value'>,
   due: string,
 ): Pick<Progress, 'gap' | 'monthsLeft' | 'pacePerMonth' | 'forecast'> {
   const now = history.at(-1);
   const value = now?.figure.figure.value ?? null;
-  const gap = value === null ? null : goal - value;
+  const gap = value === null ? null : wanting(goal, value);
   const monthsLeft = now ? monthsBetween(now.month, due.slice(0, 7)) : 0;
   return {
     gap,
@@ -43,10 +43,15 @@ export function progressOf(
   };
 }
 
+/** What lacks to the goal, negative beyond it. */
+function wanting({ bound, value: goal }: Pick<Goal, 'bound' | 'value'>, value: number): number {
+  return bound === 'atLeast' ? goal - value : value - goal;
+}
+
 function forecastOf(
   history: readonly MonthOf[],
   now: string,
-  goal: number,
+  goal: Pick<Goal, 'bound' | 'value'>,
   due: string,
 ): Forecast | null {
   const points = history.flatMap(({ month, figure: { figure }, over }) =>
@@ -66,7 +71,7 @@ function forecastOf(
     x <= HORIZON_MONTHS && reaches === null;
     x++, month = nextMonth(month)
   )
-    if (at(slope, x) >= goal) reaches = month;
+    if (wanting(goal, at(slope, x)) <= 0) reaches = month;
   return {
     method: 'theil-sen/1',
     months: points.length,

@@ -32,7 +32,7 @@ export interface RollUpOptions {
   readonly progress?: (done: number, total: number, period: string) => void;
   readonly signal?: AbortSignal;
   /** What is known from the last time. */
-  readonly signatures?: LineSignatures;
+  readonly signatures?: RegisterSignatures;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface RollUpOptions {
 export async function rollUp(
   store: Store,
   plan: Plan,
-  { anew = false, progress, signal, signatures = new LineSignatures() }: RollUpOptions = {},
+  { anew = false, progress, signal, signatures = new RegisterSignatures() }: RollUpOptions = {},
 ): Promise<number> {
   const judgements = judgementsOf(plan);
   const stale = async (): Promise<{ days: Stale[]; months: Stale[] }> => {
@@ -90,20 +90,20 @@ export async function rollUp(
 }
 
 /**
- * Signatures of the lines of months, asked again only when something was written to the register or the
- * day is another: they go through all lines and villages.
+ * Signatures of what is registered in months, asked again only when something was written to the register
+ * or the libraries or the day is another: they go through all lines and villages.
  */
-class LineSignatures {
+class RegisterSignatures {
   #key = '';
   #known: ReadonlyMap<string, string> = new Map();
 
   async of(store: Store, months: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const [written] = await store.query('tables_signature', {
-      tables: ['place', 'line', 'import'],
+      tables: ['place', 'line', 'probe', 'library_prefix', 'library_service', 'import'],
     });
     const key = JSON.stringify([written?.signature, dayOf(new Date()), months]);
     if (key !== this.#key) {
-      const rows = await store.query('lines_signature', { months });
+      const rows = await store.query('register_signature', { months });
       this.#known = new Map(rows.map(({ month, signature }) => [month, signature]));
       this.#key = key;
     }
@@ -115,7 +115,7 @@ class LineSignatures {
 export function keepRollups(store: Store, plan: Plan, log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const signatures = new LineSignatures();
+  const signatures = new RegisterSignatures();
   const keep = async () => {
     while (!signal.aborted) {
       const begun = performance.now();

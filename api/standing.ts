@@ -37,7 +37,7 @@ const STANDINGS = [
 export interface StandingRule {
   readonly minimumRuns: number;
   readonly minimumDays: number;
-  /** In the indicator's unit. */
+  /** In the unit of the proof's indicator. */
   readonly atLeast: number;
 }
 
@@ -58,7 +58,7 @@ export interface LineMonth {
   readonly runs: number;
   /** Days with a run, Asia/Shanghai. */
   readonly days: number;
-  /** In the indicator's unit; null: nothing was measured. */
+  /** In the unit of the proof's indicator; null: nothing was measured. */
   readonly value: number | null;
   /** Whether the indicator takes the month as sufficient by the rule: of which runs, only it knows. */
   readonly sufficient: boolean;
@@ -101,16 +101,22 @@ const FITTING: Readonly<Record<string, readonly string[]>> = {
 } satisfies Record<(typeof FIXED_TECHNOLOGIES)[number], readonly string[]>;
 const FIXED: ReadonlySet<string> = new Set(FIXED_TECHNOLOGIES);
 
+/** A target whose indicator is a standing: it has a proof. */
+export type DeclaringTarget = PlanTarget & { readonly proof: NonNullable<PlanTarget['proof']> };
+
+export function isDeclaring(target: PlanTarget): target is DeclaringTarget {
+  return target.proof !== undefined;
+}
+
 /**
- * The plan's evidence rule of a target: a ratio passes from `passRatio` on, a median from the goal.
- * The `passed` that indicators answer is not used: it is always false for medians.
+ * The plan's evidence rule of a target: a line passes from the proof's value on. The `passed` that
+ * indicators answer is not used: it is always false for quantiles.
  */
-export function standingRule(
-  { evidence, goal }: Pick<PlanTarget, 'evidence' | 'goal'>,
-  kind: 'ratio' | 'median',
-): StandingRule {
-  const { minimumRuns, minimumDays, passRatio } = evidence;
-  return { minimumRuns, minimumDays, atLeast: kind === 'ratio' ? passRatio : goal.atLeast };
+export function standingRule({
+  evidence: { minimumRuns, minimumDays },
+  proof: { atLeast },
+}: Pick<DeclaringTarget, 'evidence' | 'proof'>): StandingRule {
+  return { minimumRuns, minimumDays, atLeast };
 }
 
 export function standingOf(

@@ -1,21 +1,18 @@
 /** The standings of a month, read from the store: one carrier's filing against its lines. */
-import { FIXED_TECHNOLOGIES } from '../ingest/filing.ts';
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
 import type { Place, Register } from '../ingest/register.ts';
-import type { QueryRow } from '../sql/questions.ts';
+import type { Subject } from '../sql/indicator.ts';
+import type { DeclaredRow } from '../sql/questions.ts';
 import type { EvidenceReader } from './evidence.ts';
-import { filedPlaces } from './filed.ts';
+import { latest } from './figure.ts';
 import { spanParameters } from './judgement.ts';
-import type { PlanTarget } from './plan.ts';
 import {
-  type DeclaredPlace,
+  type DeclaringTarget,
   type LineMonth,
   type PlaceStanding,
   standingOf,
   standingRule,
 } from './standing.ts';
-
-export type DeclaringTarget = PlanTarget & { readonly declares: 'fibre' | 'mobile' };
 
 export interface StandingQuestion {
   readonly target: DeclaringTarget;
@@ -28,19 +25,15 @@ export interface StandingQuestion {
 
 export interface StandingOfPlace extends PlaceStanding {
   readonly place: Place;
+  /** When the newest measurement or filing behind it was received; null for none. */
+  readonly asOf: string | null;
 }
 
 export interface Standings {
   readonly filing: CountingFiling | null;
-  /** In the order of codes: villages the target is for, and hamlets below them that were filed. */
+  /** In the order of codes: villages the target is for, or hamlets of such. */
   readonly places: readonly StandingOfPlace[];
 }
-
-/** Lines that bear on a declaration: a phone in a village says nothing of its fibre. */
-const BEARING: Readonly<Record<DeclaringTarget['declares'], ReadonlySet<string>>> = {
-  fibre: new Set(FIXED_TECHNOLOGIES),
-  mobile: new Set(['lte', 'nr']),
-};
 
 /**
  * Every place of the question with its standing; a village served from outside is no place of its, as in
@@ -65,24 +58,25 @@ async function judged(
   filing: CountingFiling | null,
 ): Promise<StandingOfPlace[]> {
   const span = spanParameters(month);
-  const { evidence, indicator, declares } = target;
-  const [register, registered, sufficient, measured, rows] = await Promise.all([
+  const { evidence, proof } = target;
+  const { subject, technologies } = reader.indicatorOf(target);
+  const [register, registered, sufficient, measured, declarations] = await Promise.all([
     reader.register(month),
     reader.lines(month),
-    reader.indicator(indicator, { ...span, ...evidence }),
-    reader.indicator(indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
-    filing ? filedPlaces(reader, filing) : [],
+    reader.indicator(proof.indicator, { ...span, ...evidence }),
+    reader.indicator(proof.indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
+    filing ? declaredIn(reader, target, filing) : [],
   ]);
-  const declared = new Map(rows.map((row) => [row.place, row]));
-  const enough = new Set(sufficient.map(({ line }) => line));
-  const shown = new Map(measured.map((row) => [row.line, row]));
+  const declared = new Map(declarations.map((row) => [row.place, row]));
+  const enough = new Set(sufficient.map((row) => row.subject));
+  const shown = new Map(measured.map((row) => [row.subject, row]));
+  const bearing = new Set(technologies);
   const linesAt = new Map<string, LineMonth[]>();
   for (const { line, technology, ...now } of registered) {
     const row = shown.get(line);
     // What was measured votes where and for whom it was measured, wherever the line has gone since.
     const { place, carrier: own } = row ?? now;
-    if (own !== carrier || !BEARING[declares].has(technology) || !place.startsWith(within))
-      continue;
+    if (own !== carrier || !bearing.has(technology) || !place.startsWith(within)) continue;
     const { runs = 0, days = 0, value = null } = row ?? {};
     const lineMonth = { line, technology, runs, days, value, sufficient: enough.has(line) };
     // A line of a hamlet is one of its village too.
@@ -92,37 +86,43 @@ async function judged(
       else linesAt.set(code, [lineMonth]);
     }
   }
-  const rule = standingRule(target, reader.indicatorOf(target).kind);
-  return placesOf(register, within, target.villageKinds, declared).map((place) => {
-    const row = declared.get(place.code);
-    const filed = row ? declaredAs(declares, row) : null;
-    return { ...standingOf(filed, linesAt.get(place.code) ?? [], place, rule), place };
+  const rule = standingRule(target);
+  return placesOf(register, within, subject, target.villageKinds).map((place) => {
+    const row = declared.get(place.code) ?? null;
+    const lines = linesAt.get(place.code) ?? [];
+    const measuredAt = lines.flatMap(({ line }) => shown.get(line)?.newest ?? []);
+    const filedAt = row && filing ? [filing.received] : [];
+    return {
+      ...standingOf(row, lines, place, rule),
+      place,
+      asOf: latest([...measuredAt, ...filedAt]),
+    };
   });
+}
+
+/** What a version declares in the target's words. A version never changes, so it is read once. */
+function declaredIn(
+  reader: EvidenceReader,
+  { indicator }: DeclaringTarget,
+  { month, import: version }: CountingFiling,
+): Promise<DeclaredRow[]> {
+  return reader.lasting(`declared ${indicator} ${month} ${version}`, () =>
+    reader.store.declared(indicator, { month, imports: [version] }),
+  );
 }
 
 function placesOf(
   register: Register,
   within: string,
+  subject: Subject,
   kinds: readonly string[],
-  declared: ReadonlyMap<string, unknown>,
 ): Place[] {
   const asked = register.find(within);
-  if (asked?.level === 'hamlet' || asked?.level === 'village') return [asked];
+  if (asked?.level === subject) return [asked];
   return register
     .below(within, 'village')
     .filter(({ kind, outside }) => !outside && (kinds.length === 0 || kinds.includes(kind)))
-    .flatMap((village) => [
-      village,
-      ...register.below(village.code, 'hamlet').filter(({ code }) => declared.has(code)),
-    ]);
-}
-
-/** What a row says in the target's words; null where it says nothing of it. Pure. */
-export function declaredAs(
-  declares: DeclaringTarget['declares'],
-  { row, reached, technology, opticalNode, mobile }: QueryRow<'filing_places'>,
-): DeclaredPlace | null {
-  if (declares === 'fibre') return { row, reached, technology, opticalNode };
-  if (mobile === '') return null;
-  return { row, reached: mobile !== 'none', technology: mobile, opticalNode: '' };
+    .flatMap((village) =>
+      subject === 'hamlet' ? register.below(village.code, 'hamlet') : [village],
+    );
 }

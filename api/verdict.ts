@@ -1,22 +1,24 @@
 /** The verdict on one target in one area and month: from an interval, never from a point. */
 import type { Interval, Verdict } from './contract/figure.ts';
 import type { Title } from './contract/place.ts';
+import type { Goal } from './contract/target.ts';
 
 /**
  * @param interval of the figure; null where there is none
- * @param atLeast the goal, in the figure's unit
- * @param observed lines with evidence
- * @param minimumLines below which the plan allows no judgement
+ * @param goal in the figure's unit
+ * @param observed subjects with evidence
+ * @param minimumObserved below which the plan allows no judgement
  */
 export function verdictOf(
   interval: Interval | null,
-  atLeast: number,
+  { bound, value }: Pick<Goal, 'bound' | 'value'>,
   observed: number,
-  minimumLines: number,
+  minimumObserved: number,
 ): Verdict {
-  if (interval === null || observed < minimumLines) return 'insufficient';
-  if (interval.low >= atLeast) return 'met';
-  if (interval.high < atLeast) return 'missed';
+  if (interval === null || observed < minimumObserved) return 'insufficient';
+  const { low, high } = interval;
+  if (bound === 'atLeast' ? low >= value : high <= value) return 'met';
+  if (bound === 'atLeast' ? high < value : low > value) return 'missed';
   return 'undecided';
 }
 

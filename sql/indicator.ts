@@ -1,21 +1,61 @@
 /**
  * The list of indicators: every file in `indicators/` is one. The head of the file says what it is,
- * so that an indicator is one `.sql` and a line in a plan, and nothing else.
+ * so that an indicator is one `.sql` and a target in a plan, and nothing else.
  *
- * Each answers one row per line with enough evidence in the span: `line, place, carrier, value,
- * passed, runs, days, newest`. Areas are drawn from these rows, by line, never by measurement.
+ * What a file answers follows from its kind: of measured kinds one row per subject with enough evidence
+ * in the month, of a `quotient` what carriers filed of areas, of a `standing` what they filed of places
+ * (`measured`, `quotient` and `standing` in `questions.ts`). Areas are drawn from these rows, by subject,
+ * never by measurement.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+
+/** Quantiles over subjects, each of its own value. */
+export const QUANTILES = { p10: 0.1, p20: 0.2, median: 0.5, p80: 0.8, p90: 0.9 } as const;
+
+/**
+ * - `ratio`: the share of subjects that pass;
+ * - a quantile over subjects of the subject's value;
+ * - `quotient`: a sum that carriers filed, over another or over a count of the register;
+ * - `standing`: the share of the register's places that carriers declare and lines bear out.
+ */
+export const KINDS = [
+  'ratio',
+  ...(Object.keys(QUANTILES) as (keyof typeof QUANTILES)[]),
+  'quotient',
+  'standing',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What is counted. Lines belong to one carrier each; the others are looked at by all. */
+export const SUBJECTS = ['line', 'service', 'village', 'hamlet', 'area'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** Subjects of each kind. */
+const SUBJECTS_OF: Readonly<Record<'measured' | 'quotient' | 'standing', readonly Subject[]>> = {
+  measured: ['line', 'service', 'village'],
+  quotient: ['area'],
+  standing: ['village', 'hamlet'],
+};
+
+/**
+ * What a quotient is over: a count that carriers share, such as the residents of the area, or one that
+ * each has of its own, such as its terminals.
+ */
+export type Base = 'shared' | 'own';
 
 export interface Indicator {
   readonly name: string;
   readonly title: { readonly zh: string; readonly en: string };
   /** `name/version` of the formula; raised by whatever alters a published figure. */
   readonly method: string;
-  /** A share of lines that pass, or the median over lines of the line's value. */
-  readonly kind: 'ratio' | 'median';
+  readonly kind: Kind;
+  readonly subject: Subject;
   readonly unit: string;
   readonly source: string;
+  /** Of a quotient; null for other kinds. */
+  readonly base: Base | null;
+  /** Of a standing, technologies of lines that bear on what is declared; empty for other kinds. */
+  readonly technologies: readonly string[];
   /** The question itself. */
   readonly sql: string;
 }
@@ -32,23 +72,51 @@ export const INDICATORS: ReadonlyMap<string, Indicator> = new Map(
     }),
 );
 
+/** Throws for an unknown one: plans are checked before they come here. */
+export function indicatorNamed(name: string): Indicator {
+  const found = INDICATORS.get(name);
+  if (!found) throw new Error(`indicator ${name} is missing`);
+  return found;
+}
+
+/** Whether an indicator is drawn from measurements alone. */
+export function isMeasured({ kind }: Pick<Indicator, 'kind'>): boolean {
+  return kind !== 'quotient' && kind !== 'standing';
+}
+
+/** The quantile over subjects that a kind is; null for those that are none. */
+export function quantileOf(kind: Kind): number | null {
+  return QUANTILES[kind as keyof typeof QUANTILES] ?? null;
+}
+
 /** Reads the head of an indicator's file. Throws when a key is missing: a fault of the source, not of data. */
 export function parseIndicator(name: string, sql: string): Indicator {
+  const optional = (word: string): string | null =>
+    new RegExp(`^-- ${word}: +(.+)$`, 'm').exec(sql)?.[1]?.trim() ?? null;
   const key = (word: string): string => {
-    const value = new RegExp(`^-- ${word}: +(.+)$`, 'm').exec(sql)?.[1];
+    const value = optional(word);
     if (!value) throw new Error(`indicators/${name}.sql: the head lacks "-- ${word}:"`);
-    return value.trim();
+    return value;
   };
-  const kind = key('kind');
-  if (kind !== 'ratio' && kind !== 'median')
-    throw new Error(`indicators/${name}.sql: kind is ratio or median, not ${kind}`);
+  const among = <Word extends string>(word: string, words: readonly Word[]): Word => {
+    const value = key(word);
+    const found = words.find((each) => each === value);
+    if (!found)
+      throw new Error(`indicators/${name}.sql: ${word} is ${words.join(' or ')}, not ${value}`);
+    return found;
+  };
+  const kind = among('kind', KINDS);
+  const group = kind === 'quotient' || kind === 'standing' ? kind : 'measured';
   return {
     name,
     title: { zh: key('title.zh'), en: key('title.en') },
     method: key('method'),
     kind,
+    subject: among('subject', SUBJECTS_OF[group]),
     unit: key('unit'),
     source: key('source'),
+    base: kind === 'quotient' ? among<Base>('base', ['shared', 'own']) : null,
+    technologies: kind === 'standing' ? key('technologies').split(/ +/) : [],
     sql,
   };
 }

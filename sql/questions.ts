@@ -326,7 +326,8 @@ export const queries = {
     columns: tables.rollup_done,
   },
   measured_days: { params: {}, columns: { day: 'String', signature: 'String' } },
-  lines_signature: {
+  services_between: { params: { first: 'Date', last: 'Date' }, columns: { place: 'String' } },
+  register_signature: {
     params: { months: 'Array(String)' },
     columns: { month: 'String', signature: 'String' },
   },
@@ -536,10 +537,10 @@ export type QueryParameters<Name extends QueryName> = ParametersOf<
 export type QueryRow<Name extends QueryName> = RowOf<(typeof queries)[Name]['columns']>;
 
 /**
- * What every indicator is asked and answers, one row per line with enough evidence; an indicator
- * may leave a parameter unused but can ask for no other.
+ * What every indicator of a measured kind is asked and answers, one row per subject with enough evidence;
+ * an indicator may leave a parameter unused but can ask for no other, and so for the two below.
  */
-export const indicator = {
+export const measured = {
   params: {
     start: 'DateTime64(3)',
     end: 'DateTime64(3)',
@@ -548,7 +549,7 @@ export const indicator = {
     passRatio: 'Float64',
   },
   columns: {
-    line: 'LowCardinality(String)',
+    subject: 'LowCardinality(String)',
     place: 'String',
     carrier: 'String',
     value: 'Float64',
@@ -559,8 +560,41 @@ export const indicator = {
   },
 } as const satisfies Question;
 
-export type IndicatorParameters = ParametersOf<(typeof indicator)['params']>;
-export type IndicatorRow = RowOf<(typeof indicator)['columns']>;
+export type IndicatorParameters = ParametersOf<(typeof measured)['params']>;
+export type IndicatorRow = RowOf<(typeof measured)['columns']>;
+
+/** The versions of a month's filings that count, by their imports. */
+const filed = { month: 'String', imports: 'Array(String)' } as const satisfies Columns;
+
+/** What a `quotient` answers: of each area that a carrier stated both of, what is above and below the line. */
+export const quotient = {
+  params: filed,
+  columns: {
+    area: 'String',
+    carrier: 'LowCardinality(String)',
+    row: 'UInt32',
+    amount: 'UInt64',
+    base: 'UInt64',
+  },
+} as const satisfies Question;
+
+export type QuotientRow = RowOf<(typeof quotient)['columns']>;
+
+/** What a `standing` answers: of each place that a carrier stated something of, what. */
+export const standing = {
+  params: filed,
+  columns: {
+    place: 'String',
+    carrier: 'LowCardinality(String)',
+    row: 'UInt32',
+    reached: 'Bool',
+    technology: 'LowCardinality(String)',
+    opticalNode: 'String',
+  },
+} as const satisfies Question;
+
+export type DeclaredRow = RowOf<(typeof standing)['columns']>;
+export type FiledParameters = ParametersOf<typeof filed>;
 
 /**
  * Every file of `rollups/`: what it is asked, and the table whose columns it answers, in their order.
@@ -578,7 +612,8 @@ export const rollups = {
       last: 'Date',
       targets: 'Array(String)',
       rules: 'Array(String)',
-      kinds: 'Array(String)',
+      subjects: 'Array(String)',
+      quantiles: 'Array(Float64)',
       villageKinds: 'Array(Array(String))',
     },
   },

@@ -8,11 +8,11 @@
  * was killed half-way is never seen and swept away later.
  */
 import { readFileSync } from 'node:fs';
-import { INDICATORS } from './indicator.ts';
+import { indicatorNamed, quantileOf } from './indicator.ts';
 import { dropPartition } from './partition.ts';
 import {
   type IndicatorParameters,
-  indicator,
+  measured,
   type QueryRow,
   type RollupName,
   type RollupParameters,
@@ -31,7 +31,7 @@ export interface Stale {
   readonly signature: string;
 }
 
-/** One target's question to a month. */
+/** One target's question to a month; only of measured kinds, the others are drawn from what was filed. */
 export interface Judgement {
   readonly target: string;
   /** Name of a file in `indicators/`. */
@@ -54,7 +54,7 @@ export type Done = QueryRow<'rollups_done'>;
 /** The rules a judgement's rows carry: the indicator's method, where it asks, and for what evidence. */
 export function rulesOf({ indicator: name, villageKinds, evidence }: Judgement): string {
   const { minimumRuns, minimumDays, passRatio } = evidence;
-  const method = INDICATORS.get(name)?.method ?? name;
+  const { method } = indicatorNamed(name);
   const among = villageKinds.length > 0 ? ` in ${villageKinds.join(',')}` : '';
   return `${method} runs>=${minimumRuns} days>=${minimumDays} pass>=${passRatio}${among}`;
 }
@@ -146,7 +146,7 @@ export async function rollUpDay(
   await note(store, { scope: 'day', period: day, run, signature, rules: DAY_RULES }, counted);
 }
 
-/** Judges every line of a month anew, draws the areas, and has readers follow. */
+/** Judges every subject of a month anew, draws the areas, and has readers follow. */
 export async function rollUpMonth(
   store: Store,
   { period: month, signature }: Stale,
@@ -335,12 +335,13 @@ function areasOf(
     ...{ month, run, first, last },
     targets: judgements.map(({ target }) => target),
     rules: judgements.map(rulesOf),
-    kinds: judgements.map(({ indicator: name }) => INDICATORS.get(name)?.kind ?? ''),
+    subjects: judgements.map((judgement) => indicatorNamed(judgement.indicator).subject),
+    quantiles: judgements.map((judgement) => quantileOf(indicatorNamed(judgement.indicator).kind) ?? 0),
     villageKinds: judgements.map(({ villageKinds }) => villageKinds),
   };
 }
 
-/** An indicator's question to a month, as rows of `line_month`. */
+/** An indicator's question to a month, as rows of `line_month`; its column `line` is the subject, whatever that is. */
 function judging(
   month: string,
   run: number,
@@ -348,15 +349,13 @@ function judging(
   judgement: Judgement,
 ): { readonly question: string; readonly params: Bound } {
   const { target, evidence, villageKinds } = judgement;
-  const asked = INDICATORS.get(judgement.indicator);
-  if (!asked) throw new Error(`indicator ${judgement.indicator} is missing`);
   return {
-    question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, line, carrier,
+    question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, subject AS line, carrier,
     value, passed, runs, newest, {rules:String} AS rules
-FROM (\n${asked.sql}\n)${AMONG}`,
+FROM (\n${indicatorNamed(judgement.indicator).sql}\n)${AMONG}`,
     params: {
       ...{ villageKinds, last },
-      ...bind(indicator.params, { start, end, ...evidence }),
+      ...bind(measured.params, { start, end, ...evidence }),
       ...{ month, run, target, rules: rulesOf(judgement) },
     },
   };
@@ -365,7 +364,7 @@ FROM (\n${asked.sql}\n)${AMONG}`,
 /** The day as of which a month's register counts: its last, or today while it runs. */
 const AS_OF = "least({last:Date}, toDate(now(), 'Asia/Shanghai'))";
 
-/** Lines of villages that count for the target, as the register has them at the month's end, or today. */
+/** What lies in villages that count for the target, as the register has them at the month's end, or today. */
 const AMONG = `
 WHERE substring(place, 1, 12) NOT IN (${villagesThat('outside')})
     AND (empty({villageKinds:Array(String)}) OR substring(place, 1, 12) IN (${villagesThat('kind IN {villageKinds:Array(String)}')}))`;

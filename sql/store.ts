@@ -8,16 +8,21 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { BaseLogger } from 'pino';
 import { Connection, type Endpoint } from './connection.ts';
 import { StoreFault } from './fault.ts';
-import { INDICATORS } from './indicator.ts';
+import { INDICATORS, type Indicator } from './indicator.ts';
 import type { Encoded } from './native.ts';
 import {
+  type DeclaredRow,
+  type FiledParameters,
   type IndicatorParameters,
   type IndicatorRow,
-  indicator,
+  measured,
   type QueryName,
   type QueryParameters,
   type QueryRow,
+  type QuotientRow,
   queries,
+  quotient,
+  standing,
 } from './questions.ts';
 import { encodeRows } from './row-binary.ts';
 import { defaulted, type InsertName, type InsertOf, type TableName, tables } from './rows.ts';
@@ -53,8 +58,12 @@ export interface Store {
     name: Name,
     params: QueryParameters<Name>,
   ): Promise<QueryRow<Name>[]>;
-  /** Asks `indicators/NAME.sql`: one row per line with enough evidence. */
+  /** Asks `indicators/NAME.sql` of a measured kind: one row per subject with enough evidence. */
   indicator(name: string, params: IndicatorParameters): Promise<IndicatorRow[]>;
+  /** Asks one that is a quotient: of each area that a carrier stated something of, two sums. */
+  quotient(name: string, params: FiledParameters): Promise<QuotientRow[]>;
+  /** Asks one that is a standing: what carriers declare of each place. */
+  declared(name: string, params: FiledParameters): Promise<DeclaredRow[]>;
   /**
    * Inserts rows; resolves when they are durable on disk. All rows of one call have the same
    * columns; a column too many or too few is an error, never a default in silence.
@@ -219,14 +228,15 @@ class HttpStore implements Store {
   }
 
   async indicator(name: string, params: IndicatorParameters) {
-    const found = INDICATORS.get(name);
-    if (!found)
-      throw new StoreFault(
-        'indicator-unknown',
-        `没有名为 ${name} 的指标:可用 ${[...INDICATORS.keys()].join('、')}`,
-        `there is no indicator ${name}: there are ${[...INDICATORS.keys()].join(', ')}`,
-      );
-    return this.#ask<IndicatorRow>(found.sql, bind(indicator.params, params));
+    return this.#ask<IndicatorRow>(indicatorNamed(name).sql, bind(measured.params, params));
+  }
+
+  async quotient(name: string, params: FiledParameters) {
+    return this.#ask<QuotientRow>(indicatorNamed(name).sql, bind(quotient.params, params));
+  }
+
+  async declared(name: string, params: FiledParameters) {
+    return this.#ask<DeclaredRow>(indicatorNamed(name).sql, bind(standing.params, params));
   }
 
   read<Row>(sql: string, params: Parameters = {}) {
@@ -299,6 +309,17 @@ class HttpStore implements Store {
 const texts = new Map<QueryName, string>();
 
 /** The text of a query, read once. */
+function indicatorNamed(name: string): Indicator {
+  const found = INDICATORS.get(name);
+  if (!found)
+    throw new StoreFault(
+      'indicator-unknown',
+      `没有名为 ${name} 的指标:可用 ${[...INDICATORS.keys()].join('、')}`,
+      `there is no indicator ${name}: there are ${[...INDICATORS.keys()].join(', ')}`,
+    );
+  return found;
+}
+
 function questionOf(name: QueryName): string {
   let text = texts.get(name);
   if (text === undefined) {

@@ -16,15 +16,15 @@ const DECIMAL_STEPS: readonly [atLeast: number, prefix: string][] = [
   [0, ''],
 ];
 
-/** `1` is a ratio when the value's name or kind says so, else a bare count. */
+/** `1` is a share of a figure, and of a value when its name says so; else it is a bare count. */
 function isRatio(unit: string, name: string): boolean {
-  return unit === '1' && /ratio$/i.test(name);
+  return unit === '1' && /ratio$|^(quotient|standing|median|p\d\d)$/i.test(name);
 }
 
 /**
  * The scale on which `largest` reads well: bit/s and B by thousands, ms up to s, ratios as %.
  *
- * @param name of the value, or `ratio` for a figure of that kind
+ * @param name of the value, or the kind of a figure: without a unit that is a share
  */
 export function scaleFor(unit: string, name: string, largest: number): Scale {
   if (isRatio(unit, name)) return { factor: 100, unit: '%' };

@@ -7,7 +7,7 @@ import { word } from './view.ts';
 
 /** Positions are percentages, so that the bar stretches without distorting what is drawn. */
 export function IntervalBar({ figure, goal }: { figure: Figure; goal: Goal }) {
-  const [from, to] = intervalDomain(figure, goal.atLeast);
+  const [from, to] = intervalDomain(figure, goal.value);
   const at = (value: number) => `${(((value - from) / (to - from)) * 100).toFixed(2)}%`;
   const print = (value: number) => quantity(value, figure.unit, figure.kind);
   const { interval, value } = figure;
@@ -19,7 +19,7 @@ export function IntervalBar({ figure, goal }: { figure: Figure; goal: Goal }) {
           <line class="range" x1={at(interval.low)} x2={at(interval.high)} y1="15" y2="15" />
         )}
         {value !== null && <circle class="point" cx={at(value)} cy="15" r="5.5" />}
-        <line class="goal" x1={at(goal.atLeast)} x2={at(goal.atLeast)} y1="3" y2="26" />
+        <line class="goal" x1={at(goal.value)} x2={at(goal.value)} y1="3" y2="26" />
       </svg>
       <div class="interval-ends">
         <span>{print(from)}</span>

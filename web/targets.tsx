@@ -41,7 +41,7 @@ export function Targets() {
 }
 
 function Card({ target }: { target: Target }) {
-  const { overall, goal, title, source, minimumLines, due } = target;
+  const { overall, goal, title, source, minimumObserved, due } = target;
   const { figure } = overall;
   const { value, unit, kind, interval } = figure;
   const selected = chosen.value?.id === target.id;
@@ -55,12 +55,12 @@ function Card({ target }: { target: Target }) {
         {value === null ? (
           word('noEvidence')
         ) : (
-          <Value text={printFigure(value, unit, kind, goal.atLeast)} />
+          <Value text={printFigure(value, unit, kind, goal.value)} />
         )}
       </p>
       <p class="card-goal">
         <span class="goal-mark" aria-hidden="true" />
-        {word('goal')} ≥ {quantity(goal.atLeast, unit, kind)}
+        {word('goal')} {goal.bound === 'atLeast' ? '≥' : '≤'} {quantity(goal.value, unit, kind)}
         <span class={`basis basis-${goal.basis}`}>
           {word(goal.basis === 'plan' ? 'goalPlan' : 'goalAssumed')}
         </span>
@@ -76,10 +76,13 @@ function Card({ target }: { target: Target }) {
         </Fact>
         {figure.passed !== null && (
           <Fact name={word('passed')}>
-            {count(figure.passed)} / {count(figure.observed)}
+            {count(figure.passed)} / {count(figure.base ?? figure.observed)}
           </Fact>
         )}
-        <Fact name={word('linesObserved')}>
+        {figure.standings && (
+          <Fact name={word('standings')}>{say(SENTENCES.standings(figure.standings))}</Fact>
+        )}
+        <Fact name={word(figure.subject === 'line' ? 'linesObserved' : 'observed')}>
           {count(figure.observed)} / {count(figure.registered)}
         </Fact>
         <Fact name={word('placesObserved')}>
@@ -106,7 +109,7 @@ function Card({ target }: { target: Target }) {
           <li>
             {word('method')} <code>{figure.method}</code>
           </li>
-          <li>{say(SENTENCES.minimum(count(minimumLines)))}</li>
+          <li>{say(SENTENCES.minimum(count(minimumObserved)))}</li>
         </ul>
         <button
           type="button"

@@ -3,6 +3,7 @@
  * What the plan, the metrics and the API name themselves is never repeated here.
  */
 import type { Verdict } from '../api/contract/figure.ts';
+import type { StandingCounts } from '../api/contract/filing.ts';
 import type { Level } from '../api/contract/place.ts';
 
 export const WORDS = {
@@ -27,6 +28,8 @@ export const WORDS = {
   source: { zh: '出处', en: 'source' },
   passed: { zh: '通过', en: 'Passed' },
   linesObserved: { zh: '有证据线路', en: 'Lines with evidence' },
+  observed: { zh: '有证据/应有', en: 'With evidence' },
+  standings: { zh: '结论', en: 'Standings' },
   placesObserved: { zh: '有证据的村(社区)', en: 'Villages with evidence' },
   interval: { zh: '95% 区间', en: '95% interval' },
   noInterval: { zh: '样本太少,给不出区间', en: 'too few for an interval' },
@@ -56,7 +59,7 @@ export const WORDS = {
   wholeArea: { zh: '全部设区市', en: 'All cities' },
   city: { zh: '设区市', en: 'City' },
   unmeasured: { zh: '无证据', en: 'No evidence' },
-  insufficient: { zh: '样本不足', en: 'Too few lines' },
+  insufficient: { zh: '样本不足', en: 'Too few' },
   notDrawn: { zh: '无边界数据,只见于表格', en: 'No outline, in the table only' },
   counties: { zh: '区县数', en: 'counties' },
   notApproved: {
@@ -223,8 +226,12 @@ export const SENTENCES = {
   edition: (edition: number) => ({ zh: `第 ${edition} 版`, en: `edition ${edition}` }),
   pace: (each: string) => ({ zh: `每月须增 ${each}`, en: `${each} a month` }),
   atDue: (due: string, value: string) => ({ zh: `${due}:${value}`, en: `${due}: ${value}` }),
-  minimum: (lines: string) => ({
-    zh: `至少 ${lines} 条线路才下结论`,
-    en: `no verdict below ${lines} lines`,
+  standings: (of: StandingCounts) => ({
+    zh: `证实 ${of.confirmed}、否定 ${of.contradicted}、仅申报 ${of.declared}、未通达 ${of.unserved}、无证据 ${of['no evidence']}`,
+    en: `${of.confirmed} confirmed, ${of.contradicted} contradicted, ${of.declared} declared, ${of.unserved} unserved, ${of['no evidence']} no evidence`,
+  }),
+  minimum: (observed: string) => ({
+    zh: `有证据的不足 ${observed} 个则不下结论`,
+    en: `no verdict below ${observed} with evidence`,
   }),
 };

@@ -35,7 +35,6 @@ export interface StandingFiling {
 /** What the answers about standings have in common. */
 export interface StandingScope {
   target: string;
-  declares: 'fibre' | 'mobile';
   month: string;
   carrier: string;
   /** Filings received later are not looked at. Given again, the same filing counts again. */
@@ -56,11 +55,11 @@ export interface StandingRow {
 
 /**
  * `GET /v1/standings?target=&month=YYYY-MM&carrier=CODE&within=32&receivedBy=&limit=100&cursor=`: the
- * villages the target is for that are not served from outside, and hamlets of theirs that were filed.
+ * villages the target is for that are not served from outside, or the hamlets of such.
  */
 export interface StandingPage extends StandingScope {
   within: Place;
-  counts: { villages: StandingCounts; hamlets: StandingCounts };
+  counts: StandingCounts;
   items: StandingRow[];
   next: string | null;
 }
@@ -71,7 +70,7 @@ export interface StandingLine {
   runs: number;
   /** With a run, Asia/Shanghai. */
   days: number;
-  /** In the indicator's unit; null: nothing was measured. */
+  /** In the unit of the proof's indicator; null: nothing was measured. */
   value: number | null;
   sufficient: boolean;
   /** null without sufficient evidence. */
@@ -86,7 +85,8 @@ export interface StandingEvidence extends StandingScope {
   standing: Standing;
   remarks: readonly StandingRemark[];
   rule: { minimumRuns: number; minimumDays: number; atLeast: number };
-  indicator: { name: string; method: string; unit: string };
+  /** What the lines were asked. */
+  proof: { indicator: string; method: string; unit: string };
   declared: {
     row: number;
     reached: boolean;

@@ -3,7 +3,10 @@ import type { AreaFigure } from './figure.ts';
 import type { Place, Title } from './place.ts';
 
 export interface Goal {
-  atLeast: number;
+  /** Which side of `value` is good. */
+  bound: 'atLeast' | 'atMost';
+  /** In the indicator's unit. */
+  value: number;
   /** `plan`: the plan's own words. `assumed`: set by the station's operator, because the plan gives no number. */
   basis: 'plan' | 'assumed';
   note: Title;
@@ -18,7 +21,8 @@ export interface Target {
   due: string;
   /** Paragraph of the plan. */
   source: string;
-  minimumLines: number;
+  /** Below so many observed subjects an area gets no verdict. */
+  minimumObserved: number;
   /** The target in the plan's whole area and all carriers. */
   overall: AreaFigure;
 }
@@ -88,7 +92,10 @@ export interface Progress {
   due: string;
   /** Earliest first. */
   months: { month: string; figure: AreaFigure; over: boolean }[];
-  /** Goal less figure, in the figure's unit; negative when the goal is passed, null without a figure. */
+  /**
+   * What is wanting, in the figure's unit: goal less figure where more is better, figure less goal where
+   * less is. Negative when the goal is passed, null without a figure.
+   */
   gap: number | null;
   /** To the end of the plan; 0 or less when it is over. */
   monthsLeft: number;

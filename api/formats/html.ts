@@ -1,6 +1,9 @@
 /** The monthly report for readers: one self-contained page, made for print, charts drawn as SVG. */
 import { html as markup, raw } from 'hono/html';
-import type { AreaFigure, Figure, Verdict } from '../contract/figure.ts';
+import { indicatorNamed } from '../../sql/indicator.ts';
+import type { AreaFigure, Figure, FigureSubject, Verdict } from '../contract/figure.ts';
+import type { StandingCounts } from '../contract/filing.ts';
+import type { Title } from '../contract/place.ts';
 import { COUNTIES } from '../geometry.ts';
 import type { MonthlyReport, MonthlyTarget } from '../monthly.ts';
 import { VERDICT_TITLES } from '../verdict.ts';
@@ -13,6 +16,17 @@ export const html: Format = {
 };
 
 type Fragment = ReturnType<typeof markup>;
+
+const BOUNDS = { atLeast: '≥', atMost: '≤' } as const;
+
+/** What n and N count. */
+const COUNTED: Readonly<Record<FigureSubject, Title>> = {
+  line: { zh: '线路', en: 'lines' },
+  service: { zh: '业务', en: 'services' },
+  village: { zh: '村(社区)', en: 'villages' },
+  hamlet: { zh: '自然村', en: 'hamlets' },
+  area: { zh: '填报', en: 'statements' },
+};
 
 const MARKS: Readonly<Record<Verdict, string>> = {
   met: '✔',
@@ -61,10 +75,10 @@ Months are Asia/Shanghai, half-open. Intervals are 95 %: met only if the lower b
 function summary(report: MonthlyReport): Fragment {
   return markup`<table>
 <caption>各项目标 · targets</caption>
-<thead><tr><th>目标 target<th>目标值 goal<th>测得 measured<th>95% 区间 interval<th>n/N 线路 lines<th>村 villages<th>结论 verdict</thead>
+<thead><tr><th>目标 target<th>目标值 goal<th>测得 measured<th>95% 区间 interval<th>n/N<th>村 villages<th>结论 verdict</thead>
 <tbody>${report.targets.map(
     ({ title, goal, overall: { figure, verdict } }) => markup`
-<tr><th scope="row">${title.zh}<small>${title.en}</small><td>≥ ${amount(goal.atLeast, figure.unit)}<small>${goal.basis === 'plan' ? '计划原文 plan' : '暂定 assumed'}</small>${cells(figure)}<td>${mark(verdict)}`,
+<tr><th scope="row">${title.zh}<small>${title.en}</small><td>${BOUNDS[goal.bound]} ${amount(goal.value, figure.unit)}<small>${goal.basis === 'plan' ? '计划原文 plan' : '暂定 assumed'}</small>${cells(figure)}<td>${mark(verdict)}`,
   )}
 </tbody></table>`;
 }
@@ -76,19 +90,26 @@ function section(target: MonthlyTarget): Fragment {
 ${map(target)}
 ${table(
   '分运营商 · by carrier',
+  target,
   target.carriers.map(({ title, overall }) => ({ name: `${title.zh} ${title.en}`, ...overall })),
 )}
 ${table(
   '分设区市 · by city',
+  target,
   target.cities.map((city) => ({ name: city.area.name, ...city })),
 )}
 </section>`;
 }
 
-function table(caption: string, rows: readonly ({ name: string } & AreaFigure)[]): Fragment {
+function table(
+  caption: string,
+  { indicator }: MonthlyTarget,
+  rows: readonly ({ name: string } & AreaFigure)[],
+): Fragment {
+  const of = COUNTED[indicator.subject];
   return markup`<table>
 <caption>${caption}</caption>
-<thead><tr><th>名称 name<th>测得 measured<th>95% 区间 interval<th>n/N 线路 lines<th>村 villages<th>结论 verdict</thead>
+<thead><tr><th>名称 name<th>测得 measured<th>95% 区间 interval<th>n/N ${of.zh} ${of.en}<th>村 villages<th>结论 verdict</thead>
 <tbody>${rows.map(
     ({ name, figure, verdict }) => markup`
 <tr><th scope="row">${name}${cells(figure)}<td>${mark(verdict)}`,
@@ -97,8 +118,13 @@ function table(caption: string, rows: readonly ({ name: string } & AreaFigure)[]
 }
 
 function cells(figure: Figure): Fragment {
-  const { interval, unit } = figure;
-  return markup`<td>${figure.value === null ? '无证据 no evidence' : amount(figure.value, unit)}<td>${interval ? `${amount(interval.low, unit)} … ${amount(interval.high, unit)}` : '—'}<td>${figure.observed}/${figure.registered}<td>${figure.placesObserved}/${figure.placesRegistered}`;
+  const { interval, unit, standings, passed, base } = figure;
+  return markup`<td>${figure.value === null ? '无证据 no evidence' : amount(figure.value, unit)}${standings && markup`<small>${standingsLine(standings)}</small>`}${base !== null && markup`<small>${passed} / ${base}</small>`}<td>${interval ? `${amount(interval.low, unit)} … ${amount(interval.high, unit)}` : '—'}<td>${figure.observed}/${figure.registered}<td>${figure.placesObserved}/${figure.placesRegistered}`;
+}
+
+function standingsLine(counts: StandingCounts): string {
+  const { confirmed, contradicted, declared, unserved, 'no evidence': silent } = counts;
+  return `证实 confirmed ${confirmed} · 否定 contradicted ${contradicted} · 仅申报 declared ${declared} · 未通达 unserved ${unserved} · 无证据 no evidence ${silent}`;
 }
 
 function mark(verdict: Verdict): Fragment {
@@ -142,10 +168,23 @@ function changes(report: MonthlyReport): Fragment | '' {
 
 function methods(report: MonthlyReport): Fragment {
   return markup`<section><h2>方法<small>methods</small></h2><dl>${report.targets.map(
-    ({ indicator, evidence, minimumLines }) => markup`
-<dt>${indicator.title.zh} ${indicator.title.en} <code>${indicator.method}</code>
-<dd>${indicator.source}。一条线路至少 ${evidence.minimumRuns} 次、${evidence.minimumDays} 天${indicator.kind === 'ratio' ? `、${amount(evidence.passRatio, '1')} 成功` : ''};一地至少 ${minimumLines} 条线路。A line needs ${evidence.minimumRuns} runs on ${evidence.minimumDays} day(s); an area ${minimumLines} lines.`,
+    (target) => markup`
+<dt>${target.indicator.title.zh} ${target.indicator.title.en} <code>${target.indicator.method}</code>
+<dd>${target.indicator.source}。${rule(target)}`,
   )}</dl></section>`;
+}
+
+/** What a target asks before it judges. */
+function rule({ indicator, evidence, proof, minimumObserved }: MonthlyTarget): string {
+  const of = COUNTED[indicator.subject];
+  const { minimumRuns, minimumDays, passRatio } = evidence;
+  const area = `一地至少 ${minimumObserved} 个${of.zh}。An area needs ${minimumObserved} ${of.en}.`;
+  if (indicator.kind === 'quotient') return area;
+  const passes = indicator.kind === 'ratio' ? `、${amount(passRatio, '1')} 成功` : '';
+  const shows = proof
+    ? `、${proof.indicator} ≥ ${amount(proof.atLeast, indicatorNamed(proof.indicator).unit)}`
+    : '';
+  return `至少 ${minimumRuns} 次、${minimumDays} 天${passes}${shows};${area} Evidence: ${minimumRuns} runs on ${minimumDays} day(s).`;
 }
 
 /** A figure in the unit people read. */

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Coverage } from '../contract/figure.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
+import { readFigures } from '../figures.ts';
 import { levelOfRequest, monthOfRequest, placeOfRequest, targetOfRequest } from './request.ts';
 
 export function coverage(reader: EvidenceReader): Hono {
@@ -13,7 +14,7 @@ export function coverage(reader: EvidenceReader): Hono {
     const level = levelOfRequest(context);
     const register = await reader.register(month);
     const within = placeOfRequest(context, register, reader.plan.area);
-    const items = await reader.figures(target, month, { carrier, within: within.code, level });
+    const items = await readFigures(reader, target, month, { carrier, within: within.code, level });
     const answer: Coverage = {
       target: target.id,
       month,

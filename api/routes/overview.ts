@@ -4,6 +4,7 @@ import { METRICS } from '../../probes/catalogue.ts';
 import type { Overview } from '../contract/target.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
+import { readFigures } from '../figures.ts';
 import { monthOfRequest } from './request.ts';
 
 export function overview(reader: EvidenceReader, software: string): Hono {
@@ -25,13 +26,13 @@ export function overview(reader: EvidenceReader, software: string): Hono {
     const targets = await Promise.all(
       plan.targets.map(async (target) => {
         const indicator = reader.indicatorOf(target);
-        const [overall] = await reader.figures(target, month, {
+        const [overall] = await readFigures(reader, target, month, {
           carrier,
           within: area.code,
           level: area.level as 'province',
         });
         if (!overall) throw new Error(`no figure for ${area.code}`);
-        const { id, title, goal, source, minimumLines } = target;
+        const { id, title, goal, source, minimumObserved } = target;
         return {
           id,
           title,
@@ -40,7 +41,7 @@ export function overview(reader: EvidenceReader, software: string): Hono {
           goal,
           due: plan.due,
           source,
-          minimumLines,
+          minimumObserved,
           overall,
         };
       }),

@@ -4,6 +4,7 @@ import { monthOf } from '../../ingest/month.ts';
 import type { Progress } from '../contract/target.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
+import { readFigures } from '../figures.ts';
 import { progressOf } from '../progress.ts';
 import { monthOfRequest, placeOfRequest, targetOfRequest } from './request.ts';
 
@@ -26,7 +27,7 @@ export function progress(reader: EvidenceReader): Hono {
         // A hamlet is seen in its village: figures end there.
         const level = within.level === 'hamlet' ? 'village' : within.level;
         const scope = { carrier, within: within.code, level } as const;
-        const [figure] = await reader.figures(target, each, scope);
+        const [figure] = await readFigures(reader, target, each, scope);
         return figure ? [{ month: each, figure, over: each < monthOf(now) }] : [];
       }),
     );
@@ -38,7 +39,7 @@ export function progress(reader: EvidenceReader): Hono {
       goal: target.goal,
       due: reader.plan.due,
       months: history,
-      ...progressOf(history, target.goal.atLeast, reader.plan.due),
+      ...progressOf(history, target.goal, reader.plan.due),
     };
     return context.json(answer);
   });

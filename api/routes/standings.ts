@@ -8,9 +8,10 @@ import type {
   StandingRow,
   StandingScope,
 } from '../contract/filing.ts';
+import { indicatorNamed } from '../../sql/indicator.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
-import { countStandings, STANDING_METHOD } from '../standing.ts';
+import { countStandings, isDeclaring, STANDING_METHOD } from '../standing.ts';
 import {
   readStandings,
   type StandingOfPlace,
@@ -43,12 +44,10 @@ export function standings(reader: EvidenceReader): Hono {
       const found = await readStandings(reader, { ...question, within: within.code });
       const rest = found.places.filter(({ place }) => place.code > after);
       const page = rest.slice(0, limit);
-      const hamlets = found.places.filter(({ place }) => place.level === 'hamlet');
-      const villages = found.places.filter(({ place }) => place.level !== 'hamlet');
       const answer: StandingPage = {
         ...scopeOf(question, found),
         within: placeOf(within),
-        counts: { villages: countStandings(villages), hamlets: countStandings(hamlets) },
+        counts: countStandings(found.places),
         items: page.map(rowOf),
         next: rest.length > limit ? (page.at(-1)?.place.code ?? null) : null,
       };
@@ -68,26 +67,26 @@ export function standings(reader: EvidenceReader): Hono {
       const found = await readStandings(reader, { ...question, within: code });
       const [own] = found.places;
       if (!own) throw new Error(`the village or hamlet ${code} was not judged`);
-      return context.json(evidenceOf(reader, question, found, own));
+      return context.json(evidenceOf(question, found, own));
     });
 }
 
 async function questionOf(context: Context, reader: EvidenceReader): Promise<StandingQuestion> {
   const now = reader.now();
   const month = monthOfRequest(context, now);
-  const { declares, ...target } = targetOfRequest(context, reader.plan.targets);
-  if (!declares)
+  const target = targetOfRequest(context, reader.plan.targets);
+  if (!isDeclaring(target))
     throw new Refusal(
       404,
       'target-declares-nothing',
-      `目标 ${target.id} 不涉及运营商填报(规划中无 declares),没有核验结论`,
-      `target ${target.id} is about nothing carriers file (the plan has no declares for it): it has no standings`,
+      `目标 ${target.id} 不核验运营商填报的地点,没有核验结论`,
+      `target ${target.id} is about no place that carriers file: it has no standings`,
     );
   const carrier = requireCarrier(context.req.query('carrier') ?? '', reader.plan);
   const receivedBy = receivedByOfRequest(context, now);
   await refuseRetired(reader, month);
   return {
-    target: { ...target, declares },
+    target,
     month,
     carrier,
     within: reader.plan.area,
@@ -101,7 +100,6 @@ function scopeOf(
 ): StandingScope {
   return {
     target: target.id,
-    declares: target.declares,
     month,
     carrier,
     receivedBy: receivedBy.toISOString(),
@@ -125,19 +123,18 @@ function rowOf({ place, standing, remarks, filing, lines }: StandingOfPlace): St
 }
 
 function evidenceOf(
-  reader: EvidenceReader,
   question: StandingQuestion,
   found: Standings,
   { place, standing, remarks, rule, filing, lines }: StandingOfPlace,
 ): StandingEvidence {
-  const { name, method, unit } = reader.indicatorOf(question.target);
+  const { name, method, unit } = indicatorNamed(question.target.proof.indicator);
   return {
     ...scopeOf(question, found),
     place: placeOf(place),
     standing,
     remarks,
     rule,
-    indicator: { name, method, unit },
+    proof: { indicator: name, method, unit },
     declared: filing && {
       row: filing.row,
       reached: filing.reached,

@@ -2,6 +2,7 @@
 -- title.en: Access lines reached over IPv6
 -- method:   ipv6-reach-lines/1
 -- kind:     ratio
+-- subject:  line
 -- unit:     1
 -- source:   三(六)2; family pinned, no fallback (RFC 8305 §8 shows what a fallback hides)
 --
@@ -10,7 +11,7 @@
 -- but full-size pages hang (a path-MTU black hole) is not. A run that was skipped is no run.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
-SELECT line, place, carrier, least(connected / connects, fetched / fetches) AS value, (value >= {passRatio:Float64})::Bool AS passed, runs, days, newest
+SELECT line AS subject, place, carrier, least(connected / connects, fetched / fetches) AS value, (value >= {passRatio:Float64})::Bool AS passed, runs, days, newest
 FROM
 (
     SELECT
@@ -31,4 +32,4 @@ FROM
     GROUP BY line
 )
 WHERE least(connects, fetches) >= {minimumRuns:UInt32} AND days >= {minimumDays:UInt32}
-ORDER BY line
+ORDER BY subject

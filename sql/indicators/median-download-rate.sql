@@ -2,6 +2,7 @@
 -- title.en: Median download rate
 -- method:   median-download-rate/1
 -- kind:     median
+-- subject:  line
 -- unit:     bit/s
 -- source:   三(六)1; TCP payload, several connections; a line's median first, then the median of
 --           lines, so that a busy probe cannot outvote a village (as in FCC Measuring Broadband America)
@@ -10,7 +11,7 @@
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32}
 SELECT
-    line,
+    line AS subject,
     argMax(place, start) AS place,
     argMax(carrier, start) AS carrier,
     quantileExactInclusive(0.5)(assumeNotNull(rateDownBps)) AS value,
@@ -25,4 +26,4 @@ WHERE rateDownBps IS NOT NULL
 GROUP BY line
 HAVING runs >= {minimumRuns:UInt32}
     AND days >= {minimumDays:UInt32}
-ORDER BY line
+ORDER BY subject

@@ -2,13 +2,13 @@
 import type { Target } from '../../api/contract/target.ts';
 
 export interface ChartGoal {
-  readonly atLeast: number;
+  readonly value: number;
   readonly title: Target['title'];
 }
 
 /**
- * A goal is drawn only over values it speaks of: the same unit (a bare ratio fits anything and so
- * nothing) and, for rates, the same direction — a download goal has no place over uploads.
+ * A goal is drawn only over values it speaks of: rates of the same direction — a download goal has no place
+ * over uploads. Delays and shares are of too many kinds for one goal to speak of them all.
  */
 export function goalFor(
   chosen: { readonly value: string; readonly unit: string },
@@ -17,7 +17,7 @@ export function goalFor(
   const upward = /up/i.test(chosen.value);
   const found = targets.find(
     ({ unit, indicator }) =>
-      unit !== '1' && unit === chosen.unit && /upload/.test(indicator) === upward,
+      unit === 'bit/s' && unit === chosen.unit && /upload/.test(indicator) === upward,
   );
-  return found ? { atLeast: found.goal.atLeast, title: found.title } : null;
+  return found ? { value: found.goal.value, title: found.title } : null;
 }

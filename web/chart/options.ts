@@ -8,7 +8,7 @@ import { tickLabels } from './time-axis.ts';
 /** Drawn over the lines: failures, and the goal. */
 export interface Marks {
   readonly series: Series;
-  readonly goal: { readonly atLeast: number; readonly text: string } | null;
+  readonly goal: { readonly value: number; readonly text: string } | null;
 }
 
 /** Pixels kept free under the lines for the rows of failures, one per family. */
@@ -38,7 +38,7 @@ export function plotOptions(
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Asia/Shanghai'),
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: (_, __, most) => [0, upperEnd(most, marks().goal?.atLeast ?? 0)] } },
+    scales: { y: { range: (_, __, most) => [0, upperEnd(most, marks().goal?.value ?? 0)] } },
     axes: [
       {
         ...axis,
@@ -147,7 +147,7 @@ function drawGoal(
   if (!goal) return;
   const { ctx, bbox } = plot;
   const ratio = uPlot.pxRatio;
-  const y = plot.valToPos(goal.atLeast, 'y', true);
+  const y = plot.valToPos(goal.value, 'y', true);
   ctx.save();
   ctx.strokeStyle = colour('--goal');
   ctx.lineWidth = 1.5 * ratio;

@@ -27,8 +27,8 @@ export function Plot({ series, goal, label, onCursor }: Props) {
   // The options read what is newest, so that fresh data need no new plot.
   const marks = useRef<Marks>({ series, goal: null });
   const dark = useDark();
-  const goalText = goal && `${word('goal')} ${quantity(goal.atLeast, series.unit, series.value)}`;
-  marks.current = { series, goal: goal && { atLeast: goal.atLeast, text: goalText ?? '' } };
+  const goalText = goal && `${word('goal')} ${quantity(goal.value, series.unit, series.value)}`;
+  marks.current = { series, goal: goal && { value: goal.value, text: goalText ?? '' } };
 
   useEffect(() => {
     const element = host.current;
@@ -58,7 +58,7 @@ export function Plot({ series, goal, label, onCursor }: Props) {
 
   useEffect(() => {
     plot.current?.setData(aligned(series));
-  }, [series, goal?.atLeast]);
+  }, [series, goal?.value]);
 
   const about = goal ? `${label}; ${say(goal.title)}: ${goalText}` : label;
   return <div ref={host} class="plot" role="img" aria-label={about} />;

@@ -20,9 +20,9 @@ export function Legend({ bins, target, items, drawn }: Props) {
   const paints = seen.map((item) => paint(item, bins));
   const of = (name: string) => paints.filter((each) => each === name).length;
   const { unit, kind } = target.overall.figure;
-  const scale = scaleFor(unit, kind, target.goal.atLeast);
+  const scale = scaleFor(unit, kind, target.goal.value);
   const edge = (value: number) => number(value * scale.factor);
-  const goalBin = binOf(target.goal.atLeast, bins);
+  const goalBin = binOf(target.goal.value, bins);
   return (
     <div class="legend">
       <ol class="legend-bins" aria-label={`${word('counties')}, ${scale.unit}`}>
@@ -34,7 +34,7 @@ export function Legend({ bins, target, items, drawn }: Props) {
             <span class="legend-range">
               {to === Number.POSITIVE_INFINITY
                 ? withUnit(`≥ ${edge(from)}`, scale.unit)
-                : index === 0
+                : from <= 0
                   ? withUnit(`< ${edge(to)}`, scale.unit)
                   : `${edge(from)}–${edge(to)}`}
             </span>

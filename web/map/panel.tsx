@@ -11,7 +11,7 @@ export function MapPanel() {
   const drawing = geometry.answer.value;
   const coverage = counties.answer.value;
   const aim = target.value;
-  const bins = aim ? binsFor(aim.goal.atLeast, aim.overall.figure.kind) : [];
+  const bins = aim ? binsFor(aim.goal, aim.unit) : [];
   const city = area.value && levelOf(area.value) !== 'province' ? area.value.slice(0, 4) : '';
   return (
     <section class="panel map-panel" aria-labelledby="map-title">
@@ -43,7 +43,7 @@ export function MapPanel() {
             drawing={drawing}
             coverage={coverage?.target === aim.id ? coverage : null}
             bins={bins}
-            goal={aim.goal.atLeast}
+            goal={aim.goal.value}
             selected={area.value}
           />
         ) : (

@@ -53,7 +53,7 @@ export function Tooltip({ county, item, goal, box }: Props) {
               : word('noInterval')}
           </p>
           <p>
-            {word('linesObserved')}: {count(figure.observed)} / {count(figure.registered)}
+            {word(figure.subject === 'line' ? 'linesObserved' : 'observed')}: {count(figure.observed)} / {count(figure.registered)}
           </p>
           <p>
             {word('placesObserved')}: {count(figure.placesObserved)} /{' '}

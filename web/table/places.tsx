@@ -17,7 +17,7 @@ export function PlacesTable() {
   return (
     <Table<AreaFigure>
       label={`${word('places')}, ${say(aim.title)}`}
-      columns={columns(aim.goal.atLeast)}
+      columns={columns(aim.goal.value)}
       rows={coverage?.items ?? null}
       id={(row) => row.area.code}
       text={(row) =>

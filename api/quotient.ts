@@ -1,0 +1,132 @@
+/**
+ * From what carriers filed of areas to a sum over a sum, of any area and carrier. Pure. Nothing is clipped:
+ * there may be more subscriptions than households.
+ *
+ * What a carrier states of an area counts for it; only where it states nothing is the area the sum of those
+ * below it, so nothing is counted twice. The interval is that of a count, and there is none while a
+ * statement is missing: what was not filed is not 0.
+ */
+import { LEVELS, type Register } from '../ingest/register.ts';
+import type { Base, Indicator } from '../sql/indicator.ts';
+import type { QuotientRow } from '../sql/questions.ts';
+import type { AreaFigure, Figure } from './contract/figure.ts';
+import { described, judged, latest, type Scope } from './figure.ts';
+import { census } from './interval.ts';
+import type { PlanTarget } from './plan.ts';
+
+/** Statements of a month. */
+export interface Stated {
+  /** Those the target is asked of. */
+  readonly carriers: readonly string[];
+  readonly rows: readonly QuotientRow[];
+  /** When the filing of each that filed was received. */
+  readonly received: ReadonlyMap<string, string>;
+}
+
+/** What is stated of an area. */
+interface Sum {
+  readonly amount: number;
+  readonly base: number;
+  /** Statements there are, of those that are due: one of an area whose parts state nothing either. */
+  readonly filed: number;
+  readonly due: number;
+}
+
+/** Figure and verdict of every place of a level at or below another. */
+export function quotientFigures(
+  target: PlanTarget,
+  indicator: Indicator,
+  stated: Stated,
+  register: Register,
+  { carrier, within, level }: Scope,
+): AreaFigure[] {
+  const asked = stated.carriers.filter((code) => carrier === null || code === carrier);
+  const sums = asked.map((code) => new Sums(stated.rows, code, register));
+  const asOf = latest(asked.flatMap((code) => stated.received.get(code) ?? []));
+  return register.below(within, level).map((area) => {
+    const own = sums.map((each) => each.of(area.code));
+    const whole = over(own, indicator.base ?? 'own');
+    const covered = Math.max(0, ...sums.map((each) => each.villages(area.code)));
+    return judged(target, area, {
+      ...figureOf(indicator, whole),
+      placesObserved: covered,
+      placesRegistered: register.villagesBelow(area.code),
+      asOf: whole.filed > 0 ? asOf : null,
+    });
+  });
+}
+
+/** What one carrier states, summed up where it states only parts. */
+class Sums {
+  readonly #rows: ReadonlyMap<string, QuotientRow>;
+  readonly #register: Register;
+  readonly #known = new Map<string, Sum>();
+
+  constructor(rows: readonly QuotientRow[], carrier: string, register: Register) {
+    this.#rows = new Map(
+      rows.filter((row) => row.carrier === carrier).map((row) => [row.area, row]),
+    );
+    this.#register = register;
+  }
+
+  of(area: string): Sum {
+    let sum = this.#known.get(area);
+    if (!sum) {
+      sum = this.#sum(area);
+      this.#known.set(area, sum);
+    }
+    return sum;
+  }
+
+  /** Villages of the areas that are stated. */
+  villages(area: string): number {
+    if (this.#rows.has(area)) return this.#register.villagesBelow(area);
+    if (this.of(area).filed === 0) return 0;
+    return this.#parts(area).reduce((count, part) => count + this.villages(part), 0);
+  }
+
+  #sum(area: string): Sum {
+    const row = this.#rows.get(area);
+    if (row) return { amount: row.amount, base: row.base, filed: 1, due: 1 };
+    const parts = this.#parts(area).map((part) => this.of(part));
+    return parts.some(({ filed }) => filed > 0) ? over(parts, 'own') : NOT_FILED;
+  }
+
+  #parts(area: string): string[] {
+    const place = this.#register.find(area);
+    const below = place && LEVELS[LEVELS.indexOf(place.level) + 1];
+    // Filings end with the townships.
+    if (!below || below === 'village' || below === 'hamlet') return [];
+    return this.#register.below(area, below).map(({ code }) => code);
+  }
+}
+
+const NOT_FILED: Sum = { amount: 0, base: 0, filed: 0, due: 1 };
+
+/** Several statements as one; of one area by several carriers a shared base is the same for all. */
+function over(sums: readonly Sum[], base: Base): Sum {
+  const total = (key: keyof Sum) => sums.reduce((whole, sum) => whole + sum[key], 0);
+  return {
+    amount: total('amount'),
+    base: base === 'own' ? total('base') : Math.max(0, ...sums.map((sum) => sum.base)),
+    filed: total('filed'),
+    due: total('due'),
+  };
+}
+
+function figureOf(
+  indicator: Indicator,
+  { amount, base, filed, due }: Sum,
+): Omit<Figure, 'placesObserved' | 'placesRegistered' | 'asOf'> {
+  const value = filed > 0 && base > 0 ? amount / base : null;
+  return {
+    ...described(indicator),
+    value,
+    passed: filed > 0 ? amount : null,
+    base: filed > 0 ? base : null,
+    observed: filed,
+    registered: due,
+    standings: null,
+    interval: value !== null && filed === due ? census(value) : null,
+  };
+}
