@@ -587,12 +587,12 @@ const LEVELS: Readonly<Record<number, AreaLevel>> = {
 };
 
 describe('figures', () => {
-  const seed = uncheckedPlanOf('jiangsu-2013');
+  const seed = uncheckedPlanOf('broadband-china-2015');
   const [first] = seed.targets;
   const targets = measured.map(
     (name): PlanTarget => ({
       ...(first as PlanTarget),
-      ...{ id: name, indicator: name, minimumObserved: 1 },
+      ...{ id: name, indicator: name, minimumObserved: 1, villageKinds: [] },
       evidence: { ...EVIDENCE, ...EXPECTED[name]?.evidence },
     }),
   );
