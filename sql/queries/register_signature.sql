@@ -17,7 +17,7 @@ villages AS
     FROM place_version CROSS JOIN months
     WHERE level = 'village' AND validFrom <= asOf AND asOf <= validTo
 )
-SELECT month, arrayStringConcat(groupArray(part), ' ') AS signature
+SELECT month, arrayStringConcat(arrayMap(each -> each.2, arraySort(groupArray((nth, part)))), ' ') AS signature
 FROM
 (
     SELECT month, 1 AS nth, concat(toString(count()), ' ', toString(sum(cityHash64(toString((line, place, carrier, technology, subscribedDownBps, subscribedUpBps, greatest(validFrom, first), least(validTo, last), kind, outside)))))) AS part
@@ -48,7 +48,6 @@ FROM
     FROM (SELECT * FROM library_service FINAL WHERE import IN (SELECT import FROM import FINAL)) AS services CROSS JOIN months
     WHERE validFrom <= last AND validTo >= first
     GROUP BY month
-    ORDER BY month, nth
 )
 GROUP BY month
 ORDER BY month

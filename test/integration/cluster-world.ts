@@ -58,7 +58,8 @@ export function measurementsOf(
     const start = FROM + index * 10_000_000 + number;
     const fate = below(20);
     const slot = (most: number) => (fate < 3 || coin(0.1) ? null : below(most));
-    const metric = oneOf(['icmp-rtt', 'tcp-connect', 'http-fetch', 'throughput']);
+    const metric = oneOf(['icmp-rtt', 'tcp-connect', 'http-fetch', 'throughput', 'dns-resolve']);
+    const service = `${oneOf(PROBES)}.cn`;
     return aMeasurementRow({
       metric,
       method: `${metric}/1`,
@@ -66,6 +67,11 @@ export function measurementsOf(
       start: new Date(start).toISOString(),
       sequence: index + 1,
       family: metric === 'throughput' ? 4 : oneOf([4, 6]),
+      target:
+        { 'http-fetch': `https://${service}/`, 'tcp-connect': `${service}:443` }[metric] ?? service,
+      // Of the library's, of which each is another carrier's than the line's.
+      address: `::ffff:58.240.${below(PROBES.length)}.7`,
+      conflicts: coin(0.3) ? ['throughput'] : [],
       outcome: fate === 0 ? 'skipped' : fate < 3 ? 'failed' : 'ok',
       stage: fate === 1 ? 'connect' : '',
       code: fate === 1 ? 'timeout' : '',
@@ -76,11 +82,13 @@ export function measurementsOf(
         v3: slot(1e6),
         v4: slot(100),
         v5: slot(10),
+        ...(metric === 'icmp-rtt' && fate > 0 ? { v7: 10, v8: fate < 3 ? 0 : 10 - below(3) } : {}),
       },
       precedence: precedenceOf(new Date(start + 5_000).toISOString(), 1),
       line: `line-${number}`,
       place: `32010600100${number}`,
-      carrier: oneOf(['telecom', 'mobile']),
+      // As registered at the time, which is one for all rows of a line and an instant.
+      carrier: index % 16 < 8 ? 'mobile' : 'telecom',
     });
   });
 }

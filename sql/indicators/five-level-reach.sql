@@ -1,0 +1,73 @@
+-- title.zh: 省市县乡村五级贯通
+-- title.en: Villages that reach services of all five levels
+-- method:   five-level-reach/1
+-- kind:     ratio
+-- subject:  village
+-- unit:     1
+-- source:   三(五)2 纵向贯通省、市、县、乡镇、村 5 级; RFC 9293, RFC 9110
+--
+-- A village passes when, from its lines, the registered services of each of the five levels whose area
+-- covers it answered: of at least `minimumRuns` page fetches and TCP connects towards a level's services
+-- at least `passRatio`. The value is levels that did, of five. Where a level has no registered service,
+-- or nobody looked at it, the village cannot pass: the plan asks for five levels, not for those there are.
+--
+-- Either family counts, as users are served by whichever answers: a level reached over IPv4 alone is
+-- reached. A service of several levels or names counts once a level. A village is a row from
+-- `minimumRuns` runs towards such services on; one for every carrier whose lines looked, one over all ('').
+--
+-- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
+WITH ['province', 'city', 'county', 'township', 'village'] AS five
+SELECT
+    toLowCardinality(village) AS subject, village::String AS place, asking::String AS carrier,
+    arrayCount((tried, found) -> tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64}, looked, answered) / 5 AS value,
+    (value = 1)::Bool AS passed,
+    runs, days, newest
+FROM
+(
+    SELECT
+        village, asking,
+        sumForEach(arrayMap(level -> toUInt64(has(levels, level)), five)) AS looked,
+        sumForEach(arrayMap(level -> toUInt64(has(levels, level) AND ok), five)) AS answered,
+        count() AS runs,
+        uniqExact(day) AS days,
+        max(received) AS newest
+    FROM
+    (
+        SELECT
+            run.village AS village, run.asking AS asking, run.ok AS ok, run.day AS day, run.received AS received,
+            arrayDistinct(arrayMap(each -> each.1, arrayFilter(each -> startsWith(run.village, each.2), service.covering))) AS levels
+        FROM
+        (
+            SELECT
+                substring(place, 1, 12) AS village,
+                carrier AS asking,
+                outcome = 'ok' AS ok,
+                toDate(start, 'Asia/Shanghai') AS day,
+                received,
+                lower(if(match(target, '^https?://'), domain(target), replaceRegexpOne(target, ':[0-9]+$', ''))) AS host
+            FROM measurement FINAL
+            WHERE metric IN ('tcp-connect', 'http-fetch') AND outcome != 'skipped' AND length(place) >= 12
+                AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+                AND line NOT IN (SELECT line FROM own_line)
+        ) AS run
+        INNER JOIN
+        (
+            -- Services of the month, each as it last stood, by the names it goes by.
+            SELECT arrayJoin(hosts) AS host, groupUniqArray((toString(level), area)) AS covering
+            FROM
+            (
+                SELECT name, level, area, hosts
+                FROM library_service_version
+                WHERE validFrom <= toDate(subtractMilliseconds({end:DateTime64(3)}, 1), 'Asia/Shanghai')
+                    AND validTo >= toDate({start:DateTime64(3)}, 'Asia/Shanghai')
+                ORDER BY name, validFrom DESC
+                LIMIT 1 BY name
+            )
+            GROUP BY host
+        ) AS service ON service.host = run.host
+        WHERE notEmpty(levels)
+    )
+    GROUP BY GROUPING SETS ((village, asking), (village))
+)
+WHERE runs >= {minimumRuns:UInt32} AND days >= {minimumDays:UInt32}
+ORDER BY subject, carrier
