@@ -143,7 +143,7 @@ describe('formats', () => {
       ...cities,
       ...counties,
     ]);
-    expect(rows.map((row) => [row[10], row[11], row[17]])).toEqual(
+    expect(rows.map((row) => [row[11], row[12], row[19]])).toEqual(
       figures.map(({ figure, verdict }) => [
         String(figure.observed),
         String(figure.registered),

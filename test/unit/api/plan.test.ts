@@ -64,10 +64,55 @@ const FAULTS: [name: string, edit: (plan: string) => string, code: string, at: R
     /villageKinds: \[hut\]/,
   ],
   [
-    'a declaration carriers do not make',
-    (plan) => plan.replace('declares: fibre', 'declares: copper'),
+    'a standing without a proof',
+    (plan) => plan.replace(/ {4}proof: .*\n/, ''),
+    'plan-proof-missing',
+    /^ {2}- id: fibre-villages/,
+  ],
+  [
+    'a proof of what no carrier declares',
+    (plan) =>
+      plan.replace(
+        '    minimumObserved: 3\n',
+        '    minimumObserved: 3\n    proof: { indicator: median-download-rate, atLeast: 1 }\n',
+      ),
+    'plan-proof-unwanted',
+    /proof: /,
+  ],
+  [
+    'a proof by what is not measured on lines',
+    (plan) =>
+      plan.replace('proof: { indicator: median-download-rate', 'proof: { indicator: ipv6-services'),
+    'plan-unknown-indicator',
+    /proof: { indicator: ipv6-services/,
+  ],
+  [
+    'a measured target that does not say what evidence is',
+    (plan) => plan.replace(/ {4}evidence: .*\n/, ''),
+    'plan-evidence-missing',
+    /^ {2}- id: ipv6-network/,
+  ],
+  [
+    'evidence of what is filed and not measured',
+    (plan) =>
+      plan.replace(
+        'indicator: cable-entry-rate\n',
+        'indicator: cable-entry-rate\n    evidence: { minimumRuns: 1, minimumDays: 1 }\n',
+      ),
+    'plan-evidence-unwanted',
+    /evidence: /,
+  ],
+  [
+    'a carrier the plan does not have',
+    (plan) => plan.replace('carriers: [cable]', 'carriers: [cable, post]'),
+    'plan-unknown-carrier',
+    /carriers: \[cable, post\]/,
+  ],
+  [
+    'two bounds in one goal',
+    (plan) => plan.replace('      atLeast: 0.95\n', '      atLeast: 0.95\n      atMost: 1\n'),
     'plan-malformed',
-    /declares: copper/,
+    /goal:/,
   ],
   [
     'two targets of one name',
@@ -126,7 +171,18 @@ describe('plans', () => {
 
   it('the built-in plan is well', () => {
     const plan = loadPlan(builtInPlanFile('jiangsu-2013'), references);
-    expect(plan.targets.map(({ id }) => id)).toEqual(['ipv6-network', 'access-rate']);
+    // What the plan's own words put a number on, beside what it asks for without one.
+    const stated = plan.targets.filter(({ goal }) => goal.basis === 'plan');
+    expect(stated.map(({ id, goal }) => [id, goal.bound, goal.value])).toEqual([
+      ['fibre-villages', 'atLeast', 1],
+      ['fibre-hamlets', 'atLeast', 1],
+      ['mobile-coverage', 'atLeast', 1],
+      ['broadband-residents', 'atLeast', 0.3],
+      ['digital-cable', 'atLeast', 1],
+      ['two-way-cable', 'atLeast', 1],
+      ['cable-entry', 'atLeast', 0.85],
+      ['monitoring', 'atLeast', 1],
+    ]);
   });
 
   it('says how long rows are kept, also where it does not', () => {
