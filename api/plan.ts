@@ -210,12 +210,11 @@ export function parsePlan(text: string, file: string, references: PlanReferences
       );
     if (target.proof) {
       const proving = references.indicators.get(target.proof.indicator);
-      if (!proving || proving.subject !== 'line')
+      if (proving?.subject !== 'line')
         throw unknownIndicator(target.proof.indicator, at('proof', 'indicator'));
     }
-    const stranger = target.carriers.findIndex(
-      (code) => !plan.carriers.some((carrier) => carrier.code === code),
-    );
+    const carriers = plan.carriers.map(({ code }) => code);
+    const stranger = target.carriers.findIndex((code) => !carriers.includes(code));
     if (stranger >= 0)
       throw planFault(
         'plan-unknown-carrier',

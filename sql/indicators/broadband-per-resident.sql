@@ -21,7 +21,7 @@ LEFT JOIN
 (
     -- The latest year that was counted by then; what was imported last counts of several.
     SELECT code, argMax(place_statistic.residents, (asOf, updated, import)) AS residents FROM place_statistic
-    WHERE import IN (SELECT import FROM import) AND asOf <= toUInt16(substring({month:String}, 1, 4))
+    WHERE import IN (SELECT import FROM import) AND asOf <= toUInt16OrZero(substring({month:String}, 1, 4))
     GROUP BY code
 ) AS counted ON counted.code = filed.area
 WHERE coalesce(counted.residents, filed.residents) > 0

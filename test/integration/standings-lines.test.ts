@@ -193,7 +193,8 @@ it('is judged once for those who turn pages', async () => {
         const value = Reflect.get(store, name);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
-          if (name === 'query' || name === 'indicator') asked.push(String(args[0]));
+          if (['query', 'indicator', 'declared'].includes(String(name)))
+            asked.push(String(args[0]));
           return value.apply(store, args);
         };
       },
@@ -207,9 +208,9 @@ it('is judged once for those who turn pages', async () => {
       `/v1/standings?target=fibre-villages&month=2026-10&carrier=telecom&limit=1&cursor=${cursor}`,
     );
   const times = (name: string) => asked.filter((one) => one === name).length;
-  expect([times('filing_versions'), times('filing_places'), times('lines_between')]).toEqual([
-    4, 1, 1,
-  ]);
+  expect([times('filing_versions'), times('fibre-reach-villages'), times('lines_between')]).toEqual(
+    [4, 1, 1],
+  );
   expect(times('median-download-rate')).toBe(2);
 });
 
