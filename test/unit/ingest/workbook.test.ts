@@ -10,12 +10,18 @@ import { rawWorkbook, rowOf } from '../../workbook.ts';
 const COLUMNS = {
   code: { titles: ['code'], value: z.string(), expects: { zh: '码', en: 'a code' } },
   count: {
-    ...{ titles: ['count'], value: z.string(), expects: { zh: '数', en: 'a number' } },
-    ...{ optional: true, holds: 'number' },
+    titles: ['count'],
+    value: z.string(),
+    expects: { zh: '数', en: 'a number' },
+    optional: true,
+    holds: 'number',
   },
   day: {
-    ...{ titles: ['day'], value: z.string(), expects: { zh: '日', en: 'a day' } },
-    ...{ optional: true, holds: 'day' },
+    titles: ['day'],
+    value: z.string(),
+    expects: { zh: '日', en: 'a day' },
+    optional: true,
+    holds: 'day',
   },
 } as const;
 
