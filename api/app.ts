@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly reader: EvidenceReader;
   readonly collector: Hono;
   readonly controller: Hono;
+  /** Where carriers file. */
+  readonly intake: Hono;
   readonly password: string | null;
   readonly software: string;
   readonly log: Logger;
@@ -44,6 +46,7 @@ export function app({
   reader,
   collector,
   controller,
+  intake,
   password,
   software,
   log,
@@ -63,6 +66,7 @@ export function app({
     })
     .route('/', collector)
     .route('/', controller)
+    .route('/', intake)
     .use(compress())
     .use('/v1/*', etag())
     .route('/', overview(reader, software))

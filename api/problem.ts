@@ -45,7 +45,8 @@ export function notFound(context: Context): Response {
   );
 }
 
-function problem(context: Context, fault: Fault): Response {
+/** @param more what a program may want to know beside (RFC 9457 §3.2) */
+export function problem(context: Context, fault: Fault, more: object = {}): Response {
   const { status, retryAfterS } = fault instanceof Refusal ? fault : BAD_REQUEST;
   const body: Problem = {
     type: `urn:tongda:problem:${fault.code}`,
@@ -54,6 +55,7 @@ function problem(context: Context, fault: Fault): Response {
     code: fault.code,
     detail: fault.zh,
     detailEn: fault.en,
+    ...more,
   };
   if (retryAfterS !== undefined) context.header('retry-after', String(retryAfterS));
   if (status === 401) context.header('www-authenticate', 'Bearer');

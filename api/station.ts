@@ -8,11 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type ServerType, serve } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import { ProbeDirectory } from '../ingest/binding.ts';
 import { collector } from '../ingest/collector.ts';
 import { controller } from '../ingest/controller.ts';
+import { FilingTokens } from '../ingest/filing-token.ts';
 import { horizonOf } from '../ingest/horizon.ts';
 import { dayOf } from '../ingest/month.ts';
 import { importBuiltInRegister, loadRegister } from '../ingest/register.ts';
@@ -25,6 +26,7 @@ import type { Config } from './config.ts';
 import { EvidenceReader } from './evidence.ts';
 import { planOf } from './plan-source.ts';
 import { keepRollups } from './rollup-keeper.ts';
+import { filingIntake } from './routes/filing-intake.ts';
 import { startScheduler } from './scheduler.ts';
 import { openStation } from './stored.ts';
 
@@ -42,6 +44,7 @@ export interface Station {
 /** @throws Fault `port-busy`, `data-directory-in-use`, those of the plan, the configuration and the store */
 export async function startStation(config: Config, log: Logger): Promise<Station> {
   const now = () => new Date();
+  const sourceOf = (context: Context) => getConnInfo(context).remote.address ?? '::';
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -70,9 +73,11 @@ export async function startStation(config: Config, log: Logger): Promise<Station
       writer,
       now,
       horizonMs: (at) => horizonOf(plan.retention, newestRetired, at),
-      sourceOf: (context) => getConnInfo(context).remote.address ?? '::',
+      sourceOf,
     });
     closers.push(() => writer.drain(), reports.drain);
+    const intake = filingIntake({ store, tokens: new FilingTokens(store), plan, now, sourceOf });
+    closers.push(intake.drain);
     const reader = new EvidenceReader(store, plan, now);
     const programme = peer ? [...localProgramme(peer), ...config.programme] : config.programme;
     const { reportPeriodS, instructionPeriodS, password } = config;
@@ -82,6 +87,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
         reader,
         collector: reports.routes,
         controller: controller({ directory, programme, reportPeriodS, instructionPeriodS, now }),
+        intake: intake.routes,
         password,
         software: SOFTWARE,
         log,

@@ -4,8 +4,6 @@
  * never from an address.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../probes/fault.ts';
 import { nameSchema } from '../probes/measurement.ts';
 import type { Store } from '../sql/store.ts';
@@ -13,6 +11,7 @@ import { dayBefore } from './days.ts';
 import { dayOf } from './month.ts';
 import { Refusal } from './refusal.ts';
 import type { Register } from './register.ts';
+import { bearerOf, hashToken, newToken, TokenDirectory } from './token.ts';
 
 /** Technology of the station's own self-test line: measured, shown, never counted. */
 export const LOOPBACK = 'loopback';
@@ -52,73 +51,27 @@ export interface EnrolledProbe {
   bindingAt(instant: Date): Binding | null;
 }
 
-/** What the store said is good for this long; a revoked token dies within it. */
-const KEEP_MS = 30_000;
-/** Between two looks into the store for a stranger's sake. */
-const LOOK_AGAIN_MS = 1_000;
-
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
-
-/** 32 random bytes: known to the probe alone, stored only as its SHA-256. */
-export function newToken(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-/** Probes by the hash of their token. Read from the store; an unknown token makes it look again. */
-export class ProbeDirectory {
-  readonly #store: Store;
-  readonly #now: () => number;
-  #byToken: Promise<ReadonlyMap<string, EnrolledProbe>> | null = null;
-  #loadedAt = Number.NEGATIVE_INFINITY;
-
-  constructor(store: Store, now: () => number = Date.now) {
-    this.#store = store;
-    this.#now = now;
-  }
-
-  /** The probe a token belongs to; null for a token that is unknown or revoked. */
-  async authenticate(token: string): Promise<EnrolledProbe | null> {
-    const hash = hashToken(token);
-    const asked = this.#now();
-    const known = (await this.#readAfter(asked - KEEP_MS)).get(hash);
-    if (known) return known;
-    // Enrolment may happen in another process, so a stranger makes us look again: at most once a
-    // second, for which all strangers wait together, rather than turn a newcomer away.
-    await sleep(Math.max(0, this.#loadedAt + LOOK_AGAIN_MS - asked));
-    return (await this.#readAfter(asked)).get(hash) ?? null;
-  }
-
-  /** Everybody, as the store said after an instant; whoever asks meanwhile waits for one answer. */
-  #readAfter(instantMs: number): Promise<ReadonlyMap<string, EnrolledProbe>> {
-    if (this.#byToken && this.#loadedAt > instantMs) return this.#byToken;
-    this.#loadedAt = this.#now();
-    const loading = this.#load();
-    this.#byToken = loading;
-    loading.catch(() => {
-      if (this.#byToken === loading) this.#byToken = null;
-    });
-    return loading;
-  }
-
-  async #load(): Promise<ReadonlyMap<string, EnrolledProbe>> {
-    const [probes, lines] = await Promise.all([
-      this.#store.query('probe_tokens', {}),
-      this.#store.query('line_versions', {}),
-    ]);
-    const versions = new Map<string, LineVersion[]>();
-    for (const line of lines) {
-      const found = versions.get(line.line);
-      if (found) found.push(line);
-      else versions.set(line.line, [line]);
-    }
-    return new Map(
-      probes.map(({ probe, line, tokenSha256 }) => [
-        tokenSha256,
-        { probe, bindingAt: (instant) => versionAt(versions.get(line) ?? [], dayOf(instant)) },
-      ]),
-    );
+/** Probes by the hash of their token. */
+export class ProbeDirectory extends TokenDirectory<EnrolledProbe> {
+  constructor(store: Store, now?: () => number) {
+    super(async () => {
+      const [probes, lines] = await Promise.all([
+        store.query('probe_tokens', {}),
+        store.query('line_versions', {}),
+      ]);
+      const versions = new Map<string, LineVersion[]>();
+      for (const line of lines) {
+        const found = versions.get(line.line);
+        if (found) found.push(line);
+        else versions.set(line.line, [line]);
+      }
+      return new Map(
+        probes.map(({ probe, line, tokenSha256 }) => [
+          tokenSha256,
+          { probe, bindingAt: (instant) => versionAt(versions.get(line) ?? [], dayOf(instant)) },
+        ]),
+      );
+    }, now);
   }
 }
 
@@ -131,7 +84,7 @@ export async function authenticate(
   directory: ProbeDirectory,
   authorization: string | undefined,
 ): Promise<EnrolledProbe> {
-  const token = /^Bearer ([\w-]{20,200})$/.exec(authorization ?? '')?.[1];
+  const token = bearerOf(authorization);
   if (!token)
     throw new Refusal(
       401,

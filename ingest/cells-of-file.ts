@@ -38,6 +38,7 @@ export function dayColumn(...titles: Titles) {
     value: z.union([z.literal('').transform(() => null), daySchema]),
     expects: { zh: '日期 YYYY-MM-DD', en: 'a day, YYYY-MM-DD' },
     optional: true,
+    holds: 'day',
   } as const satisfies Column;
 }
 
@@ -76,6 +77,7 @@ function numberColumn(
     ]),
     expects,
     optional: true,
+    holds: 'number',
   } as const satisfies Column;
 }
 

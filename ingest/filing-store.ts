@@ -6,14 +6,16 @@ import type { Store } from '../sql/store.ts';
 import { readAreaSheet, readPlaceSheet, sheetKind } from './filing.ts';
 import { type Imported, type Origin, type Progress, storeImport } from './import.ts';
 import { monthDays, monthOf, monthSpan, requireMonth } from './month.ts';
+import { Refusal } from './refusal.ts';
 import { loadRegister } from './register.ts';
-import { csvSheet, type RowFault } from './table-file.ts';
+import { type SheetOfFile, sheetsOfFile } from './sheets-of-file.ts';
+import type { RowFault } from './table-file.ts';
 
 export interface FilingRequest {
   readonly carrier: string;
   /** `YYYY-MM`. */
   readonly month: string;
-  /** One or both sheets; which is which, their headers say. */
+  /** One or both sheets, in files of their own or in one workbook; which is which, their headers say. */
   readonly files: readonly Origin[];
   readonly dryRun: boolean;
 }
@@ -113,7 +115,8 @@ export function filingStates(
 /**
  * Checks a filing and stores it as a new version, whole or not at all.
  *
- * @throws Fault `carrier-unknown`, `month-malformed`, `month-future`, `filing-sheets`, `filing-again`
+ * @throws Fault `carrier-unknown`, `month-malformed`, `month-future`
+ * @throws Refusal `filing-sheets` (422), `filing-again` (409), those of {@link sheetsOfFile}
  */
 export async function file(
   store: Store,
@@ -130,16 +133,18 @@ export async function file(
       `${month} 尚未开始,不能填报`,
       `${month} has not begun and cannot be filed`,
     );
-  const given = files.map((origin) => ({ origin, sheet: csvSheet(origin.bytes) }));
+  const given = files.flatMap(sheetsOfFile);
   const places = given.filter(({ sheet }) => sheetKind(sheet) === 'places');
   const areas = given.filter(({ sheet }) => sheetKind(sheet) === 'areas');
-  const origins = [...places, ...areas].map(({ origin }) => origin);
+  // A workbook with both sheets is one file.
+  const origins = [...new Set([...places, ...areas].map(({ origin }) => origin))];
   const [main] = origins;
   if (!main || places.length > 1 || areas.length > 1)
-    throw new Fault(
+    throw new Refusal(
+      422,
       'filing-sheets',
-      '请给一份地点表、一份区域表,或其中之一',
-      'give one sheet of places, one of areas, or either',
+      `请给一份地点表、一份区域表,或其中之一(收到:${given.map(titleOf).join('、') || '无'})`,
+      `give one sheet of places, one of areas, or either (there came: ${given.map(titleOf).join(', ') || 'none'})`,
     );
 
   const bytes = Buffer.concat(origins.map((origin) => origin.bytes));
@@ -149,7 +154,8 @@ export async function file(
   );
   // Going back to an older version is a statement too: only the one that counts is compared.
   if (versions.at(-1)?.sha256 === sha256)
-    throw new Fault(
+    throw new Refusal(
+      409,
       'filing-again',
       `内容与第 ${versions.length} 版相同,已经填报`,
       `the same bytes are filed already, as version ${versions.length}`,
@@ -158,20 +164,17 @@ export async function file(
   const context = { month, register: await loadRegister(store, monthDays(month).last) };
   const placeRead = places[0] ? readPlaceSheet(places[0].sheet, context) : null;
   const areaRead = areas[0] ? readAreaSheet(areas[0].sheet, context) : null;
-  const named = (origin: Origin | undefined, remarks: readonly RowFault[] = []) =>
-    remarks.map((remark) =>
-      origins.length > 1
-        ? { ...remark, zh: `${origin?.file}:${remark.zh}`, en: `${origin?.file}: ${remark.en}` }
-        : remark,
-    );
-  const faults = [
-    ...named(places[0]?.origin, placeRead?.faults),
-    ...named(areas[0]?.origin, areaRead?.faults),
-  ];
+  const named = (from: SheetOfFile | undefined, remarks: readonly RowFault[] = []) =>
+    remarks.map((remark) => {
+      if (!from || given.length === 1) return remark;
+      const title = origins.length > 1 ? titleOf(from) : from.name;
+      return { ...remark, zh: `${title}:${remark.zh}`, en: `${title}: ${remark.en}` };
+    });
+  const faults = [...named(places[0], placeRead?.faults), ...named(areas[0], areaRead?.faults)];
   const faultCount = (placeRead?.faultCount ?? 0) + (areaRead?.faultCount ?? 0);
   const warnings = [
-    ...named(places[0]?.origin, placeRead?.warnings),
-    ...named(areas[0]?.origin, areaRead?.warnings),
+    ...named(places[0], placeRead?.warnings),
+    ...named(areas[0], areaRead?.warnings),
   ];
   let warningCount = (placeRead?.warningCount ?? 0) + (areaRead?.warningCount ?? 0);
   const filedNow = new Set(placeRead?.rows.map(({ row }) => row.code));
@@ -236,6 +239,11 @@ export async function file(
     },
   );
   return { ...answer, import: name, version: versions.length + 1 };
+}
+
+/** Of which file, and of which of its worksheets. */
+function titleOf({ origin, name }: SheetOfFile): string {
+  return [origin.file, name].filter(Boolean).join(' ');
 }
 
 /** @throws Fault `carrier-unknown` for one that is not among the plan's */

@@ -7,7 +7,14 @@ import { countColumn, dayColumn, textColumn } from './cells-of-file.ts';
 import { monthDays } from './month.ts';
 import type { Level, Register } from './register.ts';
 import { RowFaults } from './row-faults.ts';
-import { type Columns, type RowFault, type RowOf, readTable, type Sheet } from './table-file.ts';
+import {
+  type Column,
+  type Columns,
+  type RowFault,
+  type RowOf,
+  readTable,
+  type Sheet,
+} from './table-file.ts';
 
 /** Fibre, wherever it ends: what is declared of it is never confirmed without its optical node. */
 export const FIBRE_TECHNOLOGIES = ['ftth', 'fttb', 'fttn'] as const;
@@ -49,6 +56,7 @@ const PLACE_COLUMNS = {
       .refine((text) => YES.has(text) || NO.has(text))
       .transform((text) => YES.has(text)),
     expects: { zh: '是 或 否', en: 'yes or no' },
+    choices: ['是', '否'],
   },
   technology: {
     titles: ['接入技术', 'technology'],
@@ -57,6 +65,7 @@ const PLACE_COLUMNS = {
       .toLowerCase()
       .pipe(z.enum(['', ...FILED_TECHNOLOGIES])),
     expects: { zh: FILED_TECHNOLOGIES.join('、'), en: `one of ${FILED_TECHNOLOGIES.join(', ')}` },
+    choices: FILED_TECHNOLOGIES,
   },
   opticalNode: { ...textColumn(100, '光节点', 'optical node', 'olt'), optional: false },
   reachedOn: { ...dayColumn('通达日期', 'date reached'), optional: false },
@@ -68,6 +77,7 @@ const PLACE_COLUMNS = {
       .pipe(z.enum(['', 'none', 'lte', 'nr'])),
     expects: { zh: 'none、lte 或 nr', en: 'none, lte or nr' },
     optional: true,
+    choices: ['none', 'lte', 'nr'],
   },
   note,
 } as const satisfies Columns;
@@ -116,11 +126,9 @@ export function sheetLevels(kind: SheetKind): readonly Level[] {
   return LEVELS_OF[kind];
 }
 
-/** A sheet's header as we write it: the code, the name, and what is to be stated. */
-export function sheetTitles(kind: SheetKind): readonly string[] {
-  return Object.values(kind === 'places' ? PLACE_COLUMNS : AREA_COLUMNS).map(
-    ({ titles }) => titles[0],
-  );
+/** A sheet's columns in the order we write them: the code, the name, and what is to be stated. */
+export function sheetColumns(kind: SheetKind): readonly Column[] {
+  return Object.values(kind === 'places' ? PLACE_COLUMNS : AREA_COLUMNS);
 }
 
 /** What a filing is checked against. */

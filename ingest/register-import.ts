@@ -3,7 +3,6 @@
  * whole or not at all.
  */
 import type { Store } from '../sql/store.ts';
-import { hashToken, newToken } from './binding.ts';
 import type { CountyMap } from './county-map.ts';
 import {
   type Imported,
@@ -18,7 +17,9 @@ import { dayOf } from './month.ts';
 import { placeChanges } from './place-changes.ts';
 import { PLACE_COLUMNS } from './place-file.ts';
 import { PROBE_COLUMNS, probeChanges } from './probe-changes.ts';
-import { type Columns, csvSheet, readTable, type TableRead } from './table-file.ts';
+import { onlySheet } from './sheets-of-file.ts';
+import { type Columns, readTable, type TableRead } from './table-file.ts';
+import { hashToken, newToken } from './token.ts';
 
 /** What is brought into the register by file, each held against the others. */
 export const REGISTER_KINDS = ['places', 'lines', 'probes'] as const;
@@ -29,13 +30,13 @@ export interface NewToken {
   readonly token: string;
 }
 
-/** @throws Fault `already-imported` */
+/** @throws Fault `already-imported`, those of {@link onlySheet} */
 export async function importPlaces(
   store: Store,
   origin: Origin,
   run: ImportRun & { readonly validFrom: string | null; readonly counties: CountyMap },
 ): Promise<Imported> {
-  const read = readTable(csvSheet(origin.bytes), PLACE_COLUMNS);
+  const read = readTable(onlySheet(origin), PLACE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
   const undated = read.rows.some(({ row }) => row.date === null);
   const said = undated && run.validFrom !== null ? `--valid-from ${run.validFrom}` : '';
@@ -77,14 +78,14 @@ export async function importPlaces(
 
 /**
  * @param carriers codes of the plan's carriers
- * @throws Fault `already-imported`
+ * @throws Fault `already-imported`, those of {@link onlySheet}
  */
 export async function importLines(
   store: Store,
   origin: Origin,
   run: ImportRun & { readonly validFrom: string | null; readonly carriers: readonly string[] },
 ): Promise<Imported> {
-  const read = readTable(csvSheet(origin.bytes), LINE_COLUMNS);
+  const read = readTable(onlySheet(origin), LINE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
   const undated = read.rows.some(({ row }) => row.validFrom === null);
   const said = undated && run.validFrom !== null ? `--valid-from ${run.validFrom}` : '';
@@ -111,14 +112,14 @@ export async function importLines(
 
 /**
  * @param handOver is given the new probes' tokens before anything is stored: they are nowhere else
- * @throws Fault `already-imported`
+ * @throws Fault `already-imported`, those of {@link onlySheet}
  */
 export async function importProbes(
   store: Store,
   origin: Origin,
   run: ImportRun & { readonly handOver: (tokens: readonly NewToken[]) => void },
 ): Promise<Imported> {
-  const read = readTable(csvSheet(origin.bytes), PROBE_COLUMNS);
+  const read = readTable(onlySheet(origin), PROBE_COLUMNS);
   if (read.faultCount > 0) return refused(read);
   await refuseKnown(store, 'probes', origin.bytes);
   const confirm = await watchImports(store, REGISTER_KINDS);

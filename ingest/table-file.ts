@@ -1,6 +1,6 @@
 /**
- * Tables that people bring: CSV with a header, as a spreadsheet saves it. Every cell that will not do
- * is named by line and column, all of them at once, so that a file is mended in one go. Pure.
+ * Tables that people bring: a header and rows under it, from a CSV or a spreadsheet. Every cell that will
+ * not do is named by line and column, all of them at once, so that a file is mended in one go. Pure.
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import type { z } from 'zod';
@@ -15,6 +15,10 @@ export interface Column {
   readonly expects: { readonly zh: string; readonly en: string };
   /** Whether the header may lack it. */
   readonly optional?: boolean;
+  /** What a spreadsheet's cells under it may be beside texts; without it, what would lose something as a text is refused. */
+  readonly holds?: 'number' | 'day';
+  /** What a spreadsheet may offer to choose from. */
+  readonly choices?: readonly string[];
 }
 
 export type Columns = Readonly<Record<string, Column>>;
@@ -38,7 +42,25 @@ export interface RowFault {
 /** Cells as texts, with the line each row begins on. */
 export interface Sheet {
   readonly header: readonly string[];
-  readonly rows: readonly { readonly line: number; readonly cells: readonly string[] }[];
+  /** Of the header; 1 where not said. */
+  readonly headerLine?: number;
+  readonly rows: readonly SheetRow[];
+}
+
+export interface SheetRow {
+  readonly line: number;
+  readonly cells: readonly string[];
+  /** By place in the row: why a cell's text is not to be relied on. */
+  readonly troubles?: ReadonlyMap<number, CellTrouble>;
+}
+
+/** What is wrong with a spreadsheet's cell before anybody asks what it says. */
+export interface CellTrouble {
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+  /** Nothing is wrong under a column that holds this. */
+  readonly unless?: Column['holds'];
 }
 
 /** Rows of a file, each good by itself. */
@@ -112,11 +134,12 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
     if (faults.length < FAULTS_KEPT) faults.push({ ...fault, text: fault.text.slice(0, 80) });
   };
 
-  const places = headerPlaces(sheet.header, columns, blame);
+  const headerLine = sheet.headerLine ?? 1;
+  const places = headerPlaces(sheet.header, headerLine, columns, blame);
   for (const [name, place] of places) titles[name] = sheet.header[place] ?? '';
   if (faultCount === 0 && sheet.rows.length === 0)
     blame({
-      line: 1,
+      line: headerLine,
       column: '',
       code: 'rows-missing',
       zh: '只有表头,没有数据行',
@@ -126,14 +149,14 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
   if (faultCount > 0) return { ...nothing, faults, faultCount };
 
   const rows: { line: number; row: RowOf<Of> }[] = [];
-  for (const { line, cells } of sheet.rows) {
+  for (const { line, cells, troubles } of sheet.rows) {
     if (cells.length > sheet.header.length) {
       blame({
         line,
         column: '',
         code: 'row-too-long',
-        zh: `有 ${cells.length} 格,表头只有 ${sheet.header.length} 列:文字中的逗号须加引号`,
-        en: `has ${cells.length} cells under a header of ${sheet.header.length}: a comma within a text wants quotes`,
+        zh: `有 ${cells.length} 格,表头只有 ${sheet.header.length} 列:CSV 文字中的逗号须加引号`,
+        en: `has ${cells.length} cells under a header of ${sheet.header.length}: in CSV, a comma within a text wants quotes`,
         text: cells.join(','),
       });
       continue;
@@ -143,11 +166,18 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
     for (const [name, column] of Object.entries(columns)) {
       const place = places.get(name);
       const text = (place === undefined ? '' : (cells[place] ?? '')).trim();
+      const title = titles[name] ?? '';
+      const trouble = place === undefined ? undefined : troubles?.get(place);
+      if (trouble && (trouble.unless === undefined || trouble.unless !== column.holds)) {
+        good = false;
+        const { code, zh, en } = trouble;
+        blame({ line, column: title, code, zh, en, text });
+        continue;
+      }
       const parsed = column.value.safeParse(text);
       if (parsed.success) row[name] = parsed.data;
       else {
         good = false;
-        const title = titles[name] ?? '';
         blame({
           line,
           column: title,
@@ -163,9 +193,10 @@ export function readTable<Of extends Columns>(sheet: Sheet | RowFault, columns: 
   return { titles, present: new Set(places.keys()), rows, faults, faultCount };
 }
 
-/** Where each column stands; what is missing, twice there or unknown is blamed on line 1. */
+/** Where each column stands; what is missing, twice there or unknown is blamed on the header's line. */
 function headerPlaces(
   header: readonly string[],
+  line: number,
   columns: Columns,
   blame: (fault: RowFault) => void,
 ): Map<string, number> {
@@ -179,7 +210,7 @@ function headerPlaces(
     .join(', ');
   const places = new Map<string, number>();
   const refuse = (column: string, code: string, zh: string, en: string) =>
-    blame({ line: 1, column, code, zh, en, text: header.join(',') });
+    blame({ line, column, code, zh, en, text: header.join(',') });
   header.forEach((title, place) => {
     const name = names.get(plain(title));
     if (name === undefined)

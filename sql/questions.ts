@@ -426,6 +426,10 @@ export const queries = {
     params: { kinds: 'Array(String)' },
     columns: { imports: 'UInt64' },
   },
+  filing_tokens: {
+    params: {},
+    columns: columnsOf('filing_token', ['carrier', 'tokenSha256', 'issued', 'revoked']),
+  },
   filing_versions: {
     params: { month: 'String' },
     columns: tables.filing,

@@ -282,6 +282,13 @@ export const tables = {
     platformUsers: 'Nullable(UInt64)',
     note: 'String',
   },
+  filing_token: {
+    carrier: 'LowCardinality(String)',
+    tokenSha256: 'FixedString(64)',
+    issued: "DateTime64(3, 'UTC')",
+    revoked: "Nullable(DateTime64(3, 'UTC'))",
+    updated: "DateTime64(6, 'UTC')",
+  },
   place_statistic: {
     code: 'String',
     asOf: 'UInt16',
@@ -377,6 +384,7 @@ export const defaulted = {
   ],
   line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
   probe: ['updated', 'import'],
+  filing_token: ['updated'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 
 /** Columns whose numbers go beyond 2^53 and are given as bigint. */

@@ -38,6 +38,7 @@ const SHARDED_BY = {
   filing: 'carrier',
   filing_place: 'place',
   filing_area: 'area',
+  filing_token: 'carrier',
   place_statistic: 'code',
   library_prefix: 'prefix',
   library_service: 'name',

@@ -1,14 +1,21 @@
 /** `tongda filing`: what carriers state each month, brought in version by version, compared, and who is late. */
+import { writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import type { SheetKind } from '../../ingest/filing.ts';
 import { file, filingDue, filingStates, requirePlanned } from '../../ingest/filing-store.ts';
+import {
+  issueFilingToken,
+  type ListedToken,
+  listFilingTokens,
+  revokeFilingTokens,
+} from '../../ingest/filing-token.ts';
 import { dayOf, monthDays, monthOf, monthSpan, requireMonth } from '../../ingest/month.ts';
 import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
 import { compareVersions } from '../filing-comparison.ts';
-import { filingTemplate } from '../filing-template.ts';
+import { filingTemplate, filingWorkbook, SHEET_TITLES } from '../filing-template.ts';
 import {
   type ImportOptions,
   importOptions,
@@ -34,9 +41,12 @@ export function filingCommand(program: Command): void {
     filing
       .command('import')
       .description(
-        '导入地点表、区域表(CSV),成为新的一版 · bring in sheets of places and areas (CSV)',
+        '导入地点表、区域表(CSV 或 XLSX),成为新的一版 · bring in sheets of places and areas (CSV or XLSX)',
       )
-      .argument('<file...>', 'CSV 文件 files')
+      .argument(
+        '<file...>',
+        'CSV 或 XLSX 文件,一个工作簿可含两表 · files; one workbook may hold both sheets',
+      )
       .requiredOption('--carrier <code>', '运营商 carrier')
       .requiredOption('--month <YYYY-MM>', '填报月份 month'),
   )
@@ -44,6 +54,7 @@ export function filingCommand(program: Command): void {
       'after',
       `
 例 Examples:
+  tongda filing import filled.xlsx --carrier telecom --month 2026-10 --by wang
   tongda filing import places.csv areas.csv --carrier telecom --month 2026-10 --by wang
   tongda filing import places.csv --carrier telecom --month 2026-10 --by wang --dry-run`,
     )
@@ -80,21 +91,52 @@ export function filingCommand(program: Command): void {
   filing
     .command('template')
     .description(
-      '打印待填的表,代码与名称取自登记册 · print a sheet to fill in, codes and names from the register',
+      '待填的表,代码与名称取自登记册 · a sheet to fill in, codes and names from the register',
     )
-    .addArgument(new Argument('<sheet>', '地点表或区域表 which sheet').choices(['places', 'areas']))
+    .addArgument(
+      new Argument(
+        '[sheet]',
+        '地点表或区域表;工作簿默认两表都有 · which sheet; of a workbook both',
+      ).choices(['places', 'areas']),
+    )
     .requiredOption('--carrier <code>', '运营商 carrier')
     .requiredOption('--month <YYYY-MM>', '填报月份 month')
     .option('--area <code>', "只要此区划内,默认规划全境 only within, by default the plan's area")
+    .option(
+      '--xlsx <file>',
+      '写成新的工作簿,不写则打印 CSV · write a new workbook instead of printing CSV',
+    )
     .addHelpText(
       'after',
       `
-不填报的地点请删去其行。Delete the rows of places that nothing is stated of.
+不填报的地点请删去其行;只报一张表时请删去另一张。
+Delete the rows of places that nothing is stated of, and the sheet that is not filed.
 
-例 Example:
+例 Examples:
+  tongda filing template --carrier telecom --month 2026-10 --area 320102 --xlsx telecom-2026-10.xlsx
   tongda filing template places --carrier telecom --month 2026-10 --area 320102 > places.csv`,
     )
     .action(template);
+
+  filing
+    .command('token')
+    .description(
+      '运营商经 HTTP 填报的令牌:发放(只显示一次)、吊销、列出 · tokens for filing over HTTP: issue (shown once), revoke, list',
+    )
+    .argument('[carrier]', '运营商;不写则列出全部 · carrier; without it all tokens are listed')
+    .option('--revoke [id]', '吊销其全部令牌或某一个 · revoke all of them, or the one of this id')
+    .option('--json', '机器可读的结果 · machine-readable result')
+    .addHelpText(
+      'after',
+      `
+例 Examples:
+  tongda filing token telecom                        # 发放 issue
+  tongda filing token --json                         # 列出 list
+  tongda filing token telecom --revoke 3fa1b2c4d5e6  # 吊销一个 revoke one; 不写编号则全部 without an id all
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: text/csv' --data-binary @places.csv \\
+    'http://STATION:8080/v1/filings?carrier=telecom&month=2026-10&dryRun=true'`,
+    )
+    .action(token);
 }
 
 async function importFiling(paths: string[], options: FileOptions): Promise<void> {
@@ -184,8 +226,6 @@ async function diff({ carrier, month, from, to, json }: DiffOptions): Promise<vo
   });
 }
 
-const SHEET_TITLES = { places: '地点表', areas: '区域表' } as const;
-
 function shown(cell: string | number | boolean | null): string {
   return cell === null || cell === '' ? '—' : printable(String(cell));
 }
@@ -204,11 +244,18 @@ interface TemplateOptions {
   readonly carrier: string;
   readonly month: string;
   readonly area?: string;
+  readonly xlsx?: string;
 }
 
-async function template(sheet: SheetKind, options: TemplateOptions): Promise<void> {
-  const { carrier, month, area } = options;
+async function template(sheet: SheetKind | undefined, options: TemplateOptions): Promise<void> {
+  const { carrier, month, area, xlsx } = options;
   requireMonth(month);
+  if (sheet === undefined && xlsx === undefined)
+    throw new Fault(
+      'sheet-missing',
+      '请写明 places 或 areas,或用 --xlsx 写成工作簿',
+      'say places or areas, or write a workbook with --xlsx',
+    );
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
     const plan = planOf(config.plan, await loadRegister(store, dayOf(new Date())));
@@ -224,6 +271,72 @@ async function template(sheet: SheetKind, options: TemplateOptions): Promise<voi
         `${month} 末的登记册中没有区划代码 ${within}`,
         `the register has no place ${within} at the end of ${month}`,
       );
-    process.stdout.write(filingTemplate(sheet, register, within));
+    if (xlsx === undefined) {
+      process.stdout.write(filingTemplate(sheet ?? 'places', register, within));
+      return;
+    }
+    const kinds = sheet === undefined ? (['places', 'areas'] as const) : [sheet];
+    writeWorkbook(xlsx, filingWorkbook(kinds, register, within, month));
+    print(`已写入 written: ${xlsx}`);
   });
+}
+
+/** Never over a file that is there: somebody may have filled it in. */
+function writeWorkbook(path: string, workbook: Buffer): void {
+  try {
+    writeFileSync(path, workbook, { flag: 'wx' });
+  } catch (cause) {
+    throw new Fault(
+      'template-unwritable',
+      `不能新建文件 ${path}(可能已存在):请换一个路径`,
+      `cannot create ${path} (it may be there already): choose another`,
+      { cause },
+    );
+  }
+}
+
+interface TokenOptions {
+  readonly revoke?: string | true;
+  readonly json?: boolean;
+}
+
+async function token(carrier: string | undefined, options: TokenOptions): Promise<void> {
+  const { revoke, json } = options;
+  if (carrier === undefined && revoke !== undefined)
+    throw new Fault(
+      'carrier-missing',
+      '请写明吊销哪家运营商的令牌',
+      'say whose tokens are to be revoked',
+    );
+  const config = loadConfig(process.env);
+  await withStore(config, async ({ store }) => {
+    const now = new Date();
+    if (carrier === undefined) return tellTokens(await listFilingTokens(store), json);
+    if (revoke !== undefined) {
+      const id = revoke === true ? null : revoke;
+      return tellTokens(await revokeFilingTokens(store, carrier, id, now), json);
+    }
+    const plan = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    requirePlanned(
+      carrier,
+      plan.carriers.map(({ code }) => code),
+    );
+    const issued = await issueFilingToken(store, carrier, now);
+    print(
+      json
+        ? JSON.stringify({ carrier, ...issued })
+        : `令牌 token(只显示一次 shown once): ${issued.token}\n编号 id(吊销时用 to revoke it): ${issued.id}`,
+    );
+  });
+}
+
+function tellTokens(tokens: readonly ListedToken[], json = false): void {
+  if (json) {
+    print(JSON.stringify(tokens));
+    return;
+  }
+  for (const { carrier, id, issued, revoked } of tokens)
+    print(
+      `${carrier}\t${id}\t发放 issued ${issued}\t${revoked === null ? '有效 valid' : `已吊销 revoked ${revoked}`}`,
+    );
 }

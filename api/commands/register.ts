@@ -56,11 +56,11 @@ export function registerCommand(program: Command): void {
   const bring = register
     .command('import')
     .description(
-      '从 CSV 文件导入,要么全部入库,要么分毫不动 · bring in a CSV file, whole or not at all',
+      '从 CSV 或 XLSX 文件导入,要么全部入库,要么分毫不动 · bring in a CSV or XLSX file, whole or not at all',
     );
 
   const validFrom = '未写日期的行自何日起有效 YYYY-MM-DD · first day of rows that name none';
-  importOptions(bring.command('places').argument('<file>', 'CSV'))
+  importOptions(bring.command('places').argument('<file>', 'CSV | XLSX'))
     .description(
       '地点的新增、更名、改码、合并、拆分、撤销 · places added, renamed, recoded, merged, split, closed',
     )
@@ -81,7 +81,7 @@ along; those of one that is split or closed do not, and a warning says so.
   新增,320102002099,新桥村,village_committee,,2027-01-01`,
     )
     .action(bringPlaces);
-  importOptions(bring.command('lines').argument('<file>', 'CSV'))
+  importOptions(bring.command('lines').argument('<file>', 'CSV | XLSX'))
     .description(
       '接入线路;与现有不同的成为新版本 · access lines; what differs becomes a new version',
     )
@@ -98,7 +98,7 @@ it has, and 2149-06-06 takes it away.
   xuanwu-000001,320102002001,telecom,ftth,500,50,OLT-XW-03,ZTEG12345678,2026-12-01`,
     )
     .action(bringLines);
-  importOptions(bring.command('probes').argument('<file>', 'CSV'))
+  importOptions(bring.command('probes').argument('<file>', 'CSV | XLSX'))
     .description('探针与其线路;令牌只给这一次 · probes and their lines; tokens are given once')
     .option(
       '--tokens <file>',

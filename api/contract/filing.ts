@@ -1,5 +1,6 @@
 /** What carriers declared, and how it stands. */
 import type { Place } from './place.ts';
+import type { Problem } from './problem.ts';
 
 /** What was declared of a place, held against its lines; see `method`. */
 export type Standing = 'confirmed' | 'contradicted' | 'declared' | 'unserved' | 'no evidence';
@@ -273,3 +274,42 @@ export interface FilingDiff {
   places: FiledSheetDiff;
   areas: FiledSheetDiff;
 }
+
+/** What is wrong with a line of a filed file, or wants a look. */
+export interface FilingRemark {
+  /** As an editor or a spreadsheet counts, the header included; 1 also for the file as a whole. */
+  line: number;
+  /** As the header calls it; '' for the line as a whole. */
+  column: string;
+  code: string;
+  /** Led by the file's or the worksheet's name where there are several. */
+  zh: string;
+  en: string;
+  /** What stands there. */
+  text: string;
+}
+
+/** Lists stop at 200; the counts do not. */
+export interface FilingRemarks {
+  /** Good rows. */
+  rows: number;
+  faults: readonly FilingRemark[];
+  faultCount: number;
+  warnings: readonly FilingRemark[];
+  warningCount: number;
+}
+
+/**
+ * `POST /v1/filings?carrier=CODE&month=YYYY-MM&dryRun=true` with the carrier's token: 201 when it is stored,
+ * 200 when only a look was wanted; version and import are null then.
+ */
+export interface FilingReceipt extends FilingRemarks {
+  month: string;
+  carrier: string;
+  /** From 1. */
+  version: number | null;
+  import: string | null;
+}
+
+/** The same, refused (422): nothing was stored. */
+export interface FilingProblem extends Problem, FilingRemarks {}

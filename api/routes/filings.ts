@@ -1,8 +1,9 @@
 /**
  * `GET /v1/filings`: whether every carrier of the plan has filed a month, in time, late or not yet; and
- * what was filed, row by row and from version to version.
+ * what was filed, row by row and from version to version; and the sheets to fill in.
  */
 import { type Context, Hono } from 'hono';
+import type { SheetKind } from '../../ingest/filing.ts';
 import type { SheetDiff } from '../../ingest/filing-diff.ts';
 import {
   type CountingFiling,
@@ -25,6 +26,8 @@ import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { type FiledVersionKey, filedAreas, filedPlaces } from '../filed.ts';
 import { compareVersions } from '../filing-comparison.ts';
+import { filingTemplate, filingWorkbook } from '../filing-template.ts';
+import { WORKBOOK_TYPE } from '../workbook-file.ts';
 import {
   codeCursorOfRequest,
   countOfRequest,
@@ -50,6 +53,23 @@ export function filings(reader: EvidenceReader): Hono {
         items: filingStates(versions, codes, due, now),
       };
       return context.json(answer);
+    })
+    .get('/v1/filings/:carrier/:month/template.xlsx', async (context) => {
+      const { register, within, name } = await templateOf(reader, context, context.req.param());
+      const { month } = context.req.param();
+      const workbook = filingWorkbook(['places', 'areas'], register, within, month);
+      return context.body(new Uint8Array(workbook), 200, {
+        'content-type': WORKBOOK_TYPE,
+        'content-disposition': `attachment; filename="${name}.xlsx"`,
+      });
+    })
+    .get('/v1/filings/:carrier/:month/template.csv', async (context) => {
+      const sheet = sheetOfRequest(context);
+      const { register, within, name } = await templateOf(reader, context, context.req.param());
+      return context.body(filingTemplate(sheet, register, within), 200, {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': `attachment; filename="${name}-${sheet}.csv"`,
+      });
     })
     .get('/v1/filings/:carrier/:month/places', async (context) =>
       context.json(
@@ -95,6 +115,25 @@ function ofPath(
   requireCarrier(carrier, reader.plan);
   if (!isMonth(month)) throw malformed('month', month.slice(0, 40), 'YYYY-MM');
   return { carrier, month };
+}
+
+/** What a template is made of, and what its file is called. */
+async function templateOf(
+  reader: EvidenceReader,
+  context: Context,
+  path: { readonly carrier: string; readonly month: string },
+) {
+  const { carrier, month } = ofPath(reader, path);
+  const register = await reader.register(month);
+  const { code: within } = placeOfRequest(context, register, reader.plan.area);
+  return { register, within, name: `${carrier}-${month}` };
+}
+
+function sheetOfRequest(context: Context): SheetKind {
+  const sheet = context.req.query('sheet') ?? 'places';
+  if (sheet !== 'places' && sheet !== 'areas')
+    throw malformed('sheet', sheet.slice(0, 40), 'places | areas');
+  return sheet;
 }
 
 function shortened({ added, removed, changed }: SheetDiff, limit: number): FiledSheetDiff {

@@ -163,6 +163,18 @@ ENGINE = ReplacingMergeTree
 ORDER BY (month, carrier, import, place)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
 
+CREATE TABLE filing_token
+(
+    `carrier` LowCardinality(String),
+    `tokenSha256` FixedString(64),
+    `issued` DateTime64(3, 'UTC'),
+    `revoked` Nullable(DateTime64(3, 'UTC')),
+    `updated` DateTime64(6, 'UTC') DEFAULT now64(6)
+)
+ENGINE = ReplacingMergeTree(updated)
+ORDER BY (carrier, tokenSha256)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 480, index_granularity = 8192;
+
 CREATE TABLE import
 (
     `import` String,

@@ -34,7 +34,7 @@ function at(instant: string): void {
 
 function build(password: string | null): Hono {
   const { store } = test;
-  const probes = { collector: new Hono(), controller: new Hono() };
+  const probes = { collector: new Hono(), controller: new Hono(), intake: new Hono() };
   return app({ ...probes, store, reader, password, software: 'test', log: silent });
 }
 

@@ -186,6 +186,13 @@ function filed(): Step[] {
   const unstated = { hotspots: null, baseStations: null, platformUsers: null, note: '' };
   return [
     put(
+      'filing_token',
+      carriers.map((carrier, number) => ({
+        ...{ carrier, tokenSha256: SHA256, issued: '2026-10-01T00:00:00.000Z' },
+        revoked: number % 2 ? '2026-10-02T00:00:00.000Z' : null,
+      })),
+    ),
+    put(
       'filing',
       keys.map((key) => ({
         ...{ ...key, sha256: SHA256, received: '2026-11-03T00:00:00.000000Z' },
