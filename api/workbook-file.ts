@@ -30,7 +30,11 @@ const SCHEMAS = 'http://schemas.openxmlformats.org';
 const MAIN = `${SCHEMAS}/spreadsheetml/2006/main`;
 const OFFICE = `${SCHEMAS}/officeDocument/2006/relationships`;
 const PACKAGE = `${SCHEMAS}/package/2006`;
-const ROWS_MOST = 1_048_576;
+/**
+ * Rows below the last that are ready to be filled in. Not to the end of the sheet: some programs make a rule of
+ * every cell.
+ */
+const ROWS_FREE = 1_000;
 
 /** By number, the formats of `STYLES`. */
 const FORMATS = { text: 1, day: 2, count: 3, header: 4 } as const;
@@ -112,13 +116,14 @@ function worksheet({ columns, rows }: WorkbookSheet, shown: boolean): string {
     FORMATS.header,
   );
   const body = rows.map((cells, index) => row(index + 2, cells, FORMATS.text));
-  const choices = columns.flatMap(validation);
+  const last = rows.length + 1 + ROWS_FREE;
+  const choices = columns.flatMap((column, index) => validation(column, index, last));
   return `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView${shown ? ' tabSelected="1"' : ''} workbookViewId="0">\
 <pane xSplit="2" ySplit="1" topLeftCell="C2" activePane="bottomRight" state="frozen"/></sheetView></sheetViews>\
 <sheetFormatPr defaultRowHeight="15"/><cols>${widths.join('')}</cols>\
 <sheetData>${header}${body.join('')}</sheetData>\
 ${choices.length > 0 ? `<dataValidations count="${choices.length}">${choices.join('')}</dataValidations>` : ''}\
-<ignoredErrors><ignoredError sqref="A1:${letters(columns.length - 1)}${ROWS_MOST}" numberStoredAsText="1"/></ignoredErrors></worksheet>`;
+<ignoredErrors><ignoredError sqref="A1:${letters(columns.length - 1)}${last}" numberStoredAsText="1"/></ignoredErrors></worksheet>`;
 }
 
 function row(line: number, cells: readonly string[], format: number): string {
@@ -131,10 +136,14 @@ function row(line: number, cells: readonly string[], format: number): string {
 }
 
 /** What a column takes, in the words of the program that refuses the rest. */
-function validation({ title, holds, choices, days }: WorkbookColumn, index: number): string[] {
+function validation(
+  { title, holds, choices, days }: WorkbookColumn,
+  index: number,
+  last: number,
+): string[] {
   const rule = (type: string, formulas: readonly string[], expects: string) => [
     `<dataValidation type="${type}" allowBlank="1" showInputMessage="1" showErrorMessage="1" errorTitle="${escaped(title)}" \
-error="${escaped(expects)}" sqref="${letters(index)}2:${letters(index)}${ROWS_MOST}">${formulas
+error="${escaped(expects)}" sqref="${letters(index)}2:${letters(index)}${last}">${formulas
       .map((formula, number) => `<formula${number + 1}>${escaped(formula)}</formula${number + 1}>`)
       .join('')}</dataValidation>`,
   ];
