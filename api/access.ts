@@ -5,9 +5,10 @@
  * carry tokens of their own.
  */
 
-import type { MiddlewareHandler } from 'hono';
+import type { HonoRequest, MiddlewareHandler } from 'hono';
 import { basicAuth } from 'hono/basic-auth';
 import { Refusal } from '../ingest/refusal.ts';
+import { bearerOf } from '../ingest/token.ts';
 import { isLoopback } from './config.ts';
 
 export const REVIEWER = 'reviewer';
@@ -15,9 +16,15 @@ export const REVIEWER = 'reviewer';
 /** Where probes and watchdogs go; the collector and the controller check tokens themselves. */
 const WITHOUT_PASSWORD = new Set(['/healthz', '/v1/reports', '/v1/instruction']);
 
-/** Carriers file there by tokens of their own; reading the same address is for reviewers. */
-function isFiling({ method, path }: { readonly method: string; readonly path: string }): boolean {
-  return method === 'POST' && path === '/v1/filings';
+/**
+ * Carriers file there, and speak of what is disputed, by tokens of their own, which those routes check;
+ * reading the same addresses is for reviewers.
+ */
+function isOfCarrier(request: HonoRequest): boolean {
+  if (request.method !== 'POST') return false;
+  if (request.path === '/v1/filings') return true;
+  const speaks = /^\/v1\/challenges(\/|$)/.test(request.path);
+  return speaks && bearerOf(request.header('authorization')) !== undefined;
 }
 
 export function access(password: string | null): MiddlewareHandler {
@@ -35,5 +42,7 @@ export function access(password: string | null): MiddlewareHandler {
     };
   const ask = basicAuth({ username: REVIEWER, password, realm: 'tongda' });
   return (context, next) =>
-    WITHOUT_PASSWORD.has(context.req.path) || isFiling(context.req) ? next() : ask(context, next);
+    WITHOUT_PASSWORD.has(context.req.path) || isOfCarrier(context.req)
+      ? next()
+      : ask(context, next);
 }

@@ -5,6 +5,7 @@ import { compress } from 'hono/compress';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import type { FilingTokens } from '../ingest/filing-token.ts';
 import type { Store } from '../sql/store.ts';
 import { storeAway } from '../sql/trouble.ts';
 import { access } from './access.ts';
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly controller: Hono;
   /** Where carriers file. */
   readonly intake: Hono;
+  /** By which carriers file, and speak of what is disputed. */
+  readonly tokens: FilingTokens;
   readonly password: string | null;
   readonly software: string;
   readonly log: Logger;
@@ -47,6 +50,7 @@ export function app({
   collector,
   controller,
   intake,
+  tokens,
   password,
   software,
   log,
@@ -73,7 +77,7 @@ export function app({
     .route('/', coverage(reader))
     .route('/', filings(reader))
     .route('/', standings(reader))
-    .route('/', challenges(reader, password))
+    .route('/', challenges(reader, tokens, password))
     .route('/', progress(reader))
     .route('/', lines(reader))
     .route('/', series(reader))

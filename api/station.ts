@@ -76,7 +76,8 @@ export async function startStation(config: Config, log: Logger): Promise<Station
       sourceOf,
     });
     closers.push(() => writer.drain(), reports.drain);
-    const intake = filingIntake({ store, tokens: new FilingTokens(store), plan, now, sourceOf });
+    const tokens = new FilingTokens(store);
+    const intake = filingIntake({ store, tokens, plan, now, sourceOf });
     closers.push(intake.drain);
     const reader = new EvidenceReader(store, plan, now);
     const programme = peer ? [...localProgramme(peer), ...config.programme] : config.programme;
@@ -88,6 +89,7 @@ export async function startStation(config: Config, log: Logger): Promise<Station
         collector: reports.routes,
         controller: controller({ directory, programme, reportPeriodS, instructionPeriodS, now }),
         intake: intake.routes,
+        tokens,
         password,
         software: SOFTWARE,
         log,

@@ -4,8 +4,10 @@
  */
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { type FilingTokens, filingCarrier } from '../../ingest/filing-token.ts';
 import { isMonth } from '../../ingest/month.ts';
 import { Refusal } from '../../ingest/refusal.ts';
+import { bearerOf } from '../../ingest/token.ts';
 import { AUTHORITY, CHALLENGE_METHOD, type Challenge } from '../challenge.ts';
 import { detailOf, rowOf, STATE_TITLES } from '../challenge-answer.ts';
 import { openingOf, wordOf } from '../challenge-request.ts';
@@ -25,7 +27,11 @@ import { countOfRequest, malformed, requireCarrier } from './request.ts';
 const LARGEST_BODY_B = 256 * 1024;
 
 /** @param password the station's; null: it has none */
-export function challenges(reader: EvidenceReader, password: string | null): Hono {
+export function challenges(
+  reader: EvidenceReader,
+  tokens: FilingTokens,
+  password: string | null,
+): Hono {
   const small = bodyLimit({
     maxSize: LARGEST_BODY_B,
     onError: () => {
@@ -66,14 +72,14 @@ export function challenges(reader: EvidenceReader, password: string | null): Hon
       return told(context, challenge, now);
     })
     .post('/v1/challenges', small, async (context) => {
-      const entry = { entered: partyOfRequest(password), now: reader.now() };
+      const entry = { entered: await partyOfRequest(context, tokens, password), now: reader.now() };
       const opened = await openChallenge(reader, openingOf(await bodyOf(context)), entry);
       context.status(201);
       context.header('location', `/v1/challenges/${opened.id}`);
       return told(context, opened, entry.now);
     })
     .post('/v1/challenges/:id/events', small, async (context) => {
-      const entry = { entered: partyOfRequest(password), now: reader.now() };
+      const entry = { entered: await partyOfRequest(context, tokens, password), now: reader.now() };
       const id = context.req.param('id');
       const after = await addToChallenge(reader, id, wordOf(await bodyOf(context)), entry);
       context.status(201);
@@ -82,12 +88,18 @@ export function challenges(reader: EvidenceReader, password: string | null): Hon
 }
 
 /**
- * For which party a request may write. Whoever knows the station's password is the authority; on a
- * station without one anybody on the machine could be.
+ * For which party a request may write. Who sends a carrier's token is that carrier. Whoever knows the
+ * station's password is the authority; on a station without one anybody on the machine could be.
  *
- * @throws Refusal `password-needed`
+ * @throws Refusal `token-unknown`, `password-needed`
  */
-function partyOfRequest(password: string | null): string {
+async function partyOfRequest(
+  context: Context,
+  tokens: FilingTokens,
+  password: string | null,
+): Promise<string> {
+  const authorization = context.req.header('authorization');
+  if (bearerOf(authorization) !== undefined) return filingCarrier(tokens, authorization);
   if (password !== null) return AUTHORITY;
   throw new Refusal(
     403,

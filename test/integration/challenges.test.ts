@@ -9,6 +9,7 @@ import type { Problem } from '../../api/contract/problem.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { file } from '../../ingest/filing-store.ts';
+import { FilingTokens, issueFilingToken } from '../../ingest/filing-token.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
@@ -35,7 +36,8 @@ function at(instant: string): void {
 function build(password: string | null): Hono {
   const { store } = test;
   const probes = { collector: new Hono(), controller: new Hono(), intake: new Hono() };
-  return app({ ...probes, store, reader, password, software: 'test', log: silent });
+  const tokens = new FilingTokens(store);
+  return app({ ...probes, store, reader, tokens, password, software: 'test', log: silent });
 }
 
 const LOGIN = { authorization: `Basic ${Buffer.from(`reviewer:${PASSWORD}`).toString('base64')}` };
@@ -383,4 +385,42 @@ it('hears one of two decisions that are taken at once', async () => {
     ['opened', true],
     ['dismissed', true],
   ]);
+});
+
+it('lets a carrier speak for itself by its own token, and for nobody else', async () => {
+  at('2026-12-26T02:00:00Z');
+  const { store } = test;
+  const issued = await Promise.all(
+    ['telecom', 'mobile'].map((carrier) => issueFilingToken(store, carrier, now)),
+  );
+  const [own = '', foreign = ''] = issued.map(({ token }) => token);
+  const send = async (token: string, path: string, body: object) => {
+    const answer = await api.request(`/v1/challenges${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+    return { status: answer.status, said: (await answer.json()) as ChallengeDetail & Problem };
+  };
+  const dispute = { ...DISPUTE, place: V(3), party: 'telecom', text: '我们不同意' };
+  const before = await stored();
+  for (const [token, party, status, code] of [
+    [foreign, 'telecom', 403, 'party-foreign'],
+    [own, 'authority', 403, 'party-foreign'],
+    [`${own.slice(0, -2)}xx`, 'telecom', 401, 'token-unknown'],
+  ] as const) {
+    const refused = await send(token, '', { ...dispute, party });
+    expect([refused.status, refused.said.code]).toEqual([status, code]);
+  }
+  expect(await stored()).toBe(before);
+  const opened = await send(own, '', dispute);
+  expect(opened.status).toBe(201);
+  expect(opened.said.log[0]).toMatchObject({ entered: 'telecom', party: 'telecom' });
+  const decision = { kind: 'dismissed', by: '李', text: '自决' };
+  const decided = await send(own, `/${opened.said.id}/events`, decision);
+  expect(decided.status).toBe(403);
+  const reading = await api.request('/v1/challenges', {
+    headers: { authorization: `Bearer ${own}` },
+  });
+  expect(reading.status).toBe(401);
 });
