@@ -3,11 +3,11 @@
  * there may be more subscriptions than households.
  *
  * What a carrier states of an area counts for it; only where it states nothing is the area the sum of those
- * below it, so nothing is counted twice. The interval is that of a count, and there is none while a
+ * below it, so nothing is counted twice; a base that carriers share is counted once. The interval is that of a count, and there is none while a
  * statement is missing: what was not filed is not 0.
  */
 import { LEVELS, type Register } from '../ingest/register.ts';
-import type { Base, Indicator } from '../sql/indicator.ts';
+import type { Indicator } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
 import { described, judged, latest, type Scope } from './figure.ts';
@@ -45,10 +45,11 @@ export function quotientFigures(
   const asOf = latest(asked.flatMap((code) => stated.received.get(code) ?? []));
   return register.below(within, level).map((area) => {
     const own = sums.map((each) => each.of(area.code));
-    const whole = over(own, indicator.base ?? 'own');
+    const whole = over(own);
+    const base = indicator.base === 'shared' ? sharedBase(sums, area.code) : whole.base;
     const covered = Math.max(0, ...sums.map((each) => each.villages(area.code)));
     return judged(target, area, {
-      ...figureOf(indicator, whole),
+      ...figureOf(indicator, { ...whole, base }),
       placesObserved: covered,
       placesRegistered: register.villagesBelow(area.code),
       asOf: whole.filed > 0 ? asOf : null,
@@ -78,21 +79,27 @@ class Sums {
     return sum;
   }
 
+  /** Base of the area's own statement; null where there is none. */
+  ownBase(area: string): number | null {
+    return this.#rows.get(area)?.base ?? null;
+  }
+
   /** Villages of the areas that are stated. */
   villages(area: string): number {
     if (this.#rows.has(area)) return this.#register.villagesBelow(area);
     if (this.of(area).filed === 0) return 0;
-    return this.#parts(area).reduce((count, part) => count + this.villages(part), 0);
+    return this.parts(area).reduce((count, part) => count + this.villages(part), 0);
   }
 
   #sum(area: string): Sum {
     const row = this.#rows.get(area);
     if (row) return { amount: row.amount, base: row.base, filed: 1, due: 1 };
-    const parts = this.#parts(area).map((part) => this.of(part));
-    return parts.some(({ filed }) => filed > 0) ? over(parts, 'own') : NOT_FILED;
+    const parts = this.parts(area).map((part) => this.of(part));
+    return parts.some(({ filed }) => filed > 0) ? over(parts) : NOT_FILED;
   }
 
-  #parts(area: string): string[] {
+  /** Codes of the areas right below that filings may be of. */
+  parts(area: string): string[] {
     const place = this.#register.find(area);
     const below = place && LEVELS[LEVELS.indexOf(place.level) + 1];
     // Filings end with the townships.
@@ -103,15 +110,26 @@ class Sums {
 
 const NOT_FILED: Sum = { amount: 0, base: 0, filed: 0, due: 1 };
 
-/** Several statements as one; of one area by several carriers a shared base is the same for all. */
-function over(sums: readonly Sum[], base: Base): Sum {
+function over(sums: readonly Sum[]): Sum {
   const total = (key: keyof Sum) => sums.reduce((whole, sum) => whole + sum[key], 0);
   return {
     amount: total('amount'),
-    base: base === 'own' ? total('base') : Math.max(0, ...sums.map((sum) => sum.base)),
+    base: total('base'),
     filed: total('filed'),
     due: total('due'),
   };
+}
+
+/**
+ * The base of an area that is the same for all carriers: once, and of every part that any of them states,
+ * whichever parts the others do.
+ */
+function sharedBase(sums: readonly Sums[], area: string): number {
+  const own = sums.flatMap((each) => each.ownBase(area) ?? []);
+  if (own.length > 0) return Math.max(...own);
+  const [any] = sums;
+  if (!any || sums.every((each) => each.of(area).filed === 0)) return 0;
+  return any.parts(area).reduce((whole, part) => whole + sharedBase(sums, part), 0);
 }
 
 function figureOf(

@@ -1,10 +1,22 @@
 /**
- * Every measured indicator on a province of paper (`worked-province.ts`), on the real engine. What is
+ * Every indicator on a province of paper (`worked-province.ts`), on the real engine. What is
  * expected was computed by hand from the rows there; the arithmetic stands beside it.
  */
+
+import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { app } from '../../api/app.ts';
+import type { ChallengeDetail } from '../../api/contract/challenge.ts';
+import type { Coverage } from '../../api/contract/figure.ts';
+import type {
+  FiledAreaRow,
+  FiledPage,
+  FilingList,
+  StandingPage,
+} from '../../api/contract/filing.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import type { AreaLevel } from '../../api/figure.ts';
+import { readFigures } from '../../api/figures.ts';
 import { spanParameters } from '../../api/judgement.ts';
 import type { Plan, PlanTarget } from '../../api/plan.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
@@ -13,7 +25,7 @@ import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS, isMeasured } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { chance } from '../chance.ts';
-import { startTestStore, type TestStore } from './engine-fixture.ts';
+import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 import {
   A,
   B,
@@ -629,5 +641,245 @@ describe('figures', () => {
     const reader = new EvidenceReader(test.store, plan, now);
     for (const target of targets)
       expect([target.id, await figuresOf(reader, target)]).toEqual([target.id, wanted(target.id)]);
+  });
+});
+
+/**
+ * Figures of what carriers filed. Villages by telecom: A and C confirmed, by a1 and c1; B contradicted, as
+ * b1 is of a building; F, G and H declared, for want of a line, an optical node and a run; D unserved; E
+ * silent. By mobile: A confirmed by a2; D, F and H unserved. By cable: E confirmed by e1, G contradicted by
+ * g1, C declared with runs of one day, A unserved. By whichever is best: A, C and E confirmed, B
+ * contradicted, F, G and H declared, D unserved.
+ */
+const FILED: Readonly<Record<string, readonly OfArea[]>> = {
+  'fibre-reach-villages': [
+    // Of seven filed as reached lines bear out 3 of 4; D makes eight.
+    ['32', null, (7 * (3 / 4)) / 8, 4 + 1, 8],
+    ['32', 'telecom', (6 * (2 / 3)) / 7, 3 + 1, 8],
+    ['32', 'mobile', (1 * (1 / 1)) / 4, 1 + 3, 8],
+    ['32', 'cable', (3 * (1 / 2)) / 4, 2 + 1, 8],
+    ['32', 'unicom', null, 0, 8],
+    ['3201', null, (4 * (3 / 4)) / 5, 4 + 1, 5],
+    ['3201', 'telecom', (3 * (2 / 3)) / 4, 3 + 1, 5],
+    // All three declared.
+    ['3205', null, null, 0, 3],
+    ['3205', 'mobile', 0 / 2, 2, 3],
+    ['3205', 'cable', (1 * (0 / 1)) / 1, 1, 3],
+    ['320102', null, (2 * (1 / 2)) / 2, 2, 2],
+    ['320115', null, (2 * (2 / 2)) / 3, 2 + 1, 3],
+    ['320115101', null, (1 * (1 / 1)) / 2, 1 + 1, 2],
+    [C, null, 1, 1, 1],
+    [C, 'cable', null, 0, 1],
+    [B, 'telecom', 0, 1, 1],
+    [D, null, 0, 1, 1],
+    [E, 'telecom', null, 0, 1],
+  ],
+  'fibre-reach-hamlets': [
+    // C's eastern one confirmed by c1; its western one, where c3 has no probe, and F's declared.
+    ['32', null, (3 * (1 / 1)) / 3, 1, 3],
+    ['32', 'telecom', (2 * (1 / 1)) / 2, 1, 3],
+    ['32', 'mobile', null, 1, 3],
+    ['32', 'cable', null, 0, 3],
+    ['3205', 'mobile', 0 / 1, 1, 1],
+    [C, null, (2 * (1 / 1)) / 2, 1, 2],
+    [A, null, null, 0, 0],
+  ],
+  'mobile-coverage': [
+    // Mobile alone says something: D confirmed by d1, F declared as f2 ran once, H not covered.
+    ['32', null, (2 * (1 / 1)) / 3, 1 + 1, 8],
+    ['32', 'mobile', (2 * (1 / 1)) / 3, 1 + 1, 8],
+    ['32', 'telecom', null, 0, 8],
+    ['3201', null, 1 / 1, 1, 5],
+    ['3205', null, null, 1, 3],
+    ['320115101', 'mobile', 1 / 1, 1, 2],
+    [H, 'mobile', 0, 1, 1],
+    [A, 'mobile', null, 0, 1],
+  ],
+  'broadband-per-resident': [
+    // Telecom states a county, two townships and a city; mobile a city; cable the province and a city.
+    ['32', 'telecom', (900 + 300 + 150 + 1_000) / (3_000 + 800 + 500 + 4_000), 4, 4],
+    ['32', 'mobile', 600 / 4_500, 1, 2],
+    ['32', 'cable', 700 / 8_600, 1, 1],
+    ['32', 'unicom', null, 0, 1],
+    ['32', null, (2_350 + 600 + 700) / 8_600, 4 + 1 + 1, 4 + 2 + 1 + 1],
+    ['3201', 'telecom', (900 + 300 + 150) / (3_000 + 800 + 500), 3, 3],
+    ['3201', null, (1_350 + 600 + 500) / 4_500, 3 + 1 + 1, 3 + 1 + 1 + 1],
+    ['3205', null, 1_000 / 4_000, 1, 4],
+    ['3205', 'cable', null, 0, 1],
+    ['320115', null, (300 + 150) / (800 + 500), 2, 2 + 3],
+    ['320115102', 'telecom', 150 / 500, 1, 1],
+    [A, 'telecom', null, 0, 1],
+  ],
+  'broadband-per-household': [
+    // Of one township nobody but telecom counted the 200 households.
+    ['32', 'telecom', 2_350 / (1_000 + 250 + 200 + 1_200), 4, 4],
+    // More subscriptions than homes.
+    ['32', null, (2_350 + 600 + 700) / 2_750, 6, 8],
+    ['3201', null, (1_350 + 600 + 500) / 1_500, 5, 6],
+    ['320115', 'telecom', (300 + 150) / (250 + 200), 2, 2],
+    ['320115102', 'telecom', 150 / 200, 1, 1],
+  ],
+  'cable-entry-rate': [
+    ['32', 'cable', 3_000 / 2_750, 1, 1],
+    ['32', null, 3_000 / 2_750, 1, 4],
+    ['3201', 'cable', 2_000 / 1_500, 1, 1],
+    ['3205', 'cable', null, 0, 1],
+  ],
+  'digital-cable': [
+    ['32', 'cable', 2_400 / 3_000, 1, 1],
+    ['3201', 'cable', 1_800 / 2_000, 1, 1],
+    ['320102', 'cable', null, 0, 1],
+    ['32', null, 2_400 / 3_000, 1, 4],
+  ],
+  'two-way-cable': [
+    ['32', 'cable', 1_800 / 3_000, 1, 1],
+    // The cell is empty.
+    ['3201', 'cable', null, 0, 1],
+    ['32', 'telecom', null, 0, 1],
+  ],
+  'ipv6-terminals': [
+    // One of telecom's four statements says nothing of terminals.
+    ['32', 'telecom', (800 + 100 + 1_500) / (1_000 + 400 + 2_000), 3, 4],
+    ['32', 'mobile', 4_000 / 5_000, 1, 2],
+    ['32', null, (2_400 + 4_000) / (3_400 + 5_000), 3 + 1, 4 + 2 + 1 + 1],
+    ['3201', null, (800 + 100 + 4_000) / (1_000 + 400 + 5_000), 2 + 1, 3 + 1 + 1 + 1],
+    ['320115', 'telecom', 100 / 400, 1, 2],
+    ['3205', 'telecom', 1_500 / 2_000, 1, 1],
+  ],
+};
+
+describe('what carriers filed', () => {
+  const seed = uncheckedPlanOf('broadband-china-2015');
+  const [first] = seed.targets;
+  const filed = [...INDICATORS.values()].filter((indicator) => !isMeasured(indicator));
+  const targets = filed.map(
+    ({ name, kind }): PlanTarget => ({
+      ...(first as PlanTarget),
+      ...{ id: name, indicator: name, minimumObserved: 1, villageKinds: [], evidence: EVIDENCE },
+      ...(kind === 'standing' && {
+        proof: {
+          indicator: 'median-download-rate',
+          atLeast: (name === 'mobile-coverage' ? 4 : 20) * M,
+        },
+      }),
+    }),
+  );
+  const plan: Plan = { ...seed, targets };
+  const readerAt = (now: string) => new EvidenceReader(test.store, plan, () => new Date(now));
+  const AFTER = '2026-11-20T04:00:00Z';
+  // Without a password nobody may write.
+  const password = 'open sesame';
+  const LOGIN = {
+    authorization: `Basic ${Buffer.from(`reviewer:${password}`).toString('base64')}`,
+  };
+
+  function apiAt(now: string): Hono {
+    const probes = { collector: new Hono(), controller: new Hono() };
+    const station = { store: test.store, reader: readerAt(now), password, software: 'test' };
+    return app({ ...probes, ...station, log: silent });
+  }
+  async function ask<T>(path: string, now = AFTER): Promise<T> {
+    const response = await apiAt(now).request(`/v1/${path}`, { headers: LOGIN });
+    expect([path, response.status]).toEqual([path, 200]);
+    return (await response.json()) as T;
+  }
+  async function post<T>(path: string, body: object, now: string): Promise<T> {
+    const response = await apiAt(now).request(`/v1/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { ...LOGIN, 'content-type': 'application/json' },
+    });
+    expect([path, response.status]).toEqual([path, 201]);
+    return (await response.json()) as T;
+  }
+
+  it('is worked out for every indicator that is not measured', () => {
+    expect(Object.keys(FILED).sort()).toEqual(filed.map(({ name }) => name));
+  });
+
+  it.each(targets)('$id', async (target) => {
+    const reader = readerAt(AFTER);
+    const found: OfArea[] = [];
+    for (const [area, carrier] of FILED[target.id] ?? []) {
+      const scope = { carrier, within: area, level: LEVELS[area.length] as AreaLevel };
+      const [one] = await readFigures(reader, target, MONTH, scope);
+      const { value = null, observed = 0, registered = 0 } = one?.figure ?? {};
+      found.push([area, carrier, value, observed, registered]);
+    }
+    const wanted = (FILED[target.id] ?? []).map(([area, carrier, value, ...counts]) => {
+      return [area, carrier, value === null ? null : near(value), ...counts];
+    });
+    expect(found).toEqual(wanted);
+  });
+
+  it('is told over HTTP', async () => {
+    const query = `month=${MONTH}&within=32`;
+    const reach = await ask<Coverage>(
+      `coverage?target=fibre-reach-villages&level=city&carrier=telecom&${query}`,
+    );
+    expect(reach.items.map(({ area, figure }) => [area.code, figure.value])).toEqual([
+      ['3201', (3 * (2 / 3)) / 4],
+      // Three declared, and no line to bear them out.
+      ['3205', null],
+    ]);
+    const residents = await ask<Coverage>(
+      `coverage?target=broadband-per-resident&level=city&${query}`,
+    );
+    expect(residents.items.map(({ figure }) => [figure.value, figure.base])).toEqual([
+      [2_450 / 4_500, 4_500],
+      [1_000 / 4_000, 4_000],
+    ]);
+    const standing = await ask<StandingPage>(
+      `standings?target=fibre-reach-villages&carrier=telecom&${query}`,
+    );
+    expect(standing.items.map(({ place, standing }) => [place.code, standing])).toEqual([
+      ...[[A, 'confirmed'] as const, [B, 'contradicted'] as const, [C, 'confirmed'] as const],
+      ...[[D, 'unserved'] as const, [E, 'no evidence'] as const],
+      ...[F, G, H].map((village) => [village, 'declared'] as const),
+    ]);
+    const rows = await ask<FiledPage<FiledAreaRow>>(`filings/telecom/${MONTH}/areas?within=32`);
+    expect(rows.items.map(({ code, subscribers }) => [code, subscribers])).toEqual([
+      ['320102', 900],
+      ['320115101', 300],
+      ['320115102', 150],
+      ['3205', 1_000],
+    ]);
+    const states = await ask<FilingList>(`filings?month=${MONTH}`);
+    expect(states.items.map(({ carrier, state }) => [carrier, state])).toEqual([
+      ['telecom', 'resubmitted'],
+      ['mobile', 'on time'],
+      ['unicom', 'missing'],
+      ['cable', 'late'],
+    ]);
+  });
+
+  it('says nothing of cable before its filing came', async () => {
+    const scope = { carrier: 'cable', within: '32', level: 'province' } as const;
+    for (const target of targets) {
+      const [one] = await readFigures(readerAt('2026-11-11T00:00:00Z'), target, MONTH, scope);
+      expect([target.id, one?.figure.value, one?.figure.observed]).toEqual([target.id, null, 0]);
+    }
+  });
+
+  it('is another figure once a challenge is upheld', async () => {
+    const subject = { month: MONTH, target: 'fibre-reach-villages', place: B, carrier: 'telecom' };
+    const said = { by: '王', text: '现场查看:光纤入户' };
+    const { id } = await post<ChallengeDetail>(
+      'challenges',
+      { ...subject, ...said, party: 'telecom' },
+      AFTER,
+    );
+    const value = async (now: string, carrier: string) => {
+      const path = `coverage?target=${subject.target}&month=${MONTH}&level=province${carrier}`;
+      const [whole] = (await ask<Coverage>(path, now)).items;
+      return whole?.figure.value;
+    };
+    expect(await value('2026-11-20T05:00:00Z', '&carrier=telecom')).toBe((6 * (2 / 3)) / 7);
+    const decision = { ...said, kind: 'upheld', sets: 'confirmed' };
+    await post(`challenges/${id}/events`, decision, '2026-11-21T04:00:00Z');
+    // B is confirmed like A and C; of the silent E nothing is known.
+    const then = '2026-11-21T05:00:00Z';
+    expect(await value(then, '&carrier=telecom')).toBe((6 * (3 / 3)) / 7);
+    expect(await value(then, '')).toBe((7 * (4 / 4)) / 8);
   });
 });

@@ -1,10 +1,11 @@
 /**
  * A province small enough for paper: two cities, eight villages, three carriers, fourteen lines and one
- * October of measurements written by hand. What each indicator makes of it stands, with the arithmetic,
+ * October of measurements and filings written by hand. What each indicator makes of it stands, with the arithmetic,
  * in `worked-example.test.ts`; whoever adds a row here adds it there.
  *
  * Times are Chinese clocks. Nothing here comes from a generator.
  */
+import { file } from '../../ingest/filing-store.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
 import type { InsertOf } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
@@ -524,13 +525,124 @@ export const MEASUREMENTS: readonly Row[] = [
   connect('e1', 31, '21:59:59', 'peer.example.cn', { ...V4, ...SKIPPED, receivedAfterMs: 5_000 }),
 ];
 
+const statistic = (
+  code: string,
+  residents: number | null,
+  households: number | null,
+  changes: Partial<InsertOf<'place_statistic'>> = {},
+): InsertOf<'place_statistic'> => ({
+  ...{ code, residents, households, asOf: 2025, source: 'worked example', import: 'library-1' },
+  ...{ updated: UPDATED, ...changes },
+});
+
+/** What was counted: the latest year by then, of imports that were noted. */
+const STATISTICS: readonly InsertOf<'place_statistic'>[] = [
+  statistic('32', 8_600, 2_750),
+  statistic('3201', 4_500, 1_500),
+  statistic('3201', 1, 1, { asOf: 2020, updated: '2026-10-01T00:00:00.000000Z' }),
+  statistic('3201', 2, 2, { asOf: 2027 }),
+  statistic('3201', 3, 3, { asOf: 2026, import: 'library-broken' }),
+  statistic('320102', 3_000, 1_000),
+  statistic('320115101', 800, 250),
+  // Nobody counted its households.
+  statistic('320115102', 500, null),
+  statistic('3205', 4_000, 1_200),
+];
+
+const PLACES_HEAD = 'code,reached,technology,optical node,date reached,mobile';
+const AREAS_HEAD =
+  'code,subscribers,households,residents,cable households,digital households,two-way households,ipv6 terminals,terminals';
+
+interface Filing {
+  readonly carrier: string;
+  readonly received: string;
+  readonly sheets: readonly (readonly string[])[];
+}
+
+/** Each as it came. Cable's came two days late; unicom's never did. */
+const FILINGS: readonly Filing[] = [
+  // Replaced by the one after it.
+  {
+    ...{ carrier: 'telecom', received: '2026-11-02T02:00:00Z' },
+    sheets: [[PLACES_HEAD, `${E},yes,ftth,OLT-5,2026-01-01,`]],
+  },
+  {
+    ...{ carrier: 'telecom', received: '2026-11-03T02:00:00Z' },
+    sheets: [
+      [
+        PLACES_HEAD,
+        `${A},yes,ftth,OLT-1,2026-01-01,`,
+        // Its line is one of a building.
+        `${B},yes,ftth,OLT-1,2026-01-01,`,
+        `${C},yes,ftth,OLT-3,2026-01-01,`,
+        `${C}-001,yes,ftth,OLT-3,2026-01-01,`,
+        `${D},no,,,,`,
+        `${F},yes,ftth,OLT-6,2026-01-01,`,
+        `${F}-001,yes,ftth,OLT-6,2026-01-01,`,
+        // No optical node.
+        `${G},yes,ftth,,2026-01-01,`,
+        `${H},yes,ftth,OLT-6,2026-10-30,`,
+      ],
+      [
+        AREAS_HEAD,
+        '320102,900,,,,,,800,1000',
+        '320115101,300,,,,,,100,400',
+        '320115102,150,200,,,,,,',
+        '3205,1000,,,,,,1500,2000',
+      ],
+    ],
+  },
+  {
+    ...{ carrier: 'mobile', received: '2026-11-05T02:00:00Z' },
+    sheets: [
+      [
+        PLACES_HEAD,
+        `${A},yes,ftth,OLT-M,2026-01-01,`,
+        `${C}-002,yes,ftth,OLT-M,2026-01-01,`,
+        `${D},no,,,,nr`,
+        `${F},no,,,,lte`,
+        `${F}-001,no,,,,`,
+        `${H},no,,,,none`,
+      ],
+      // The register has counted 4,500 residents.
+      [AREAS_HEAD, '3201,600,,9999,,,,4000,5000'],
+    ],
+  },
+  {
+    ...{ carrier: 'cable', received: '2026-11-12T02:00:00Z' },
+    sheets: [
+      [
+        PLACES_HEAD,
+        `${A},no,,,,`,
+        `${C},yes,docsis,,2026-01-01,`,
+        `${E},yes,docsis,,2026-01-01,`,
+        `${G},yes,docsis,,2026-01-01,`,
+      ],
+      [AREAS_HEAD, '32,700,,,3000,2400,1800,,', '3201,500,,,2000,1800,,,'],
+    ],
+  },
+];
+
+export const CARRIERS = ['telecom', 'mobile', 'unicom', 'cable'];
+
+async function fileAll(store: Store): Promise<void> {
+  for (const { carrier, received, sheets } of FILINGS) {
+    const files = sheets.map((rows, nth) => ({
+      ...{ file: `${nth}.csv`, bytes: Buffer.from(rows.join('\n')), by: 'wang', note: '' },
+    }));
+    const request = { carrier, month: MONTH, files, dryRun: false };
+    const { version, faults } = await file(store, request, CARRIERS, new Date(received));
+    if (version === null) throw new Error(`not filed: ${JSON.stringify(faults)}`);
+  }
+}
+
 /** A row sent again three weeks later, with a later time of receipt. */
 export const resent = (row: Row): Row => ({
   ...row,
   precedence: precedenceOf('2026-11-20T00:00:00Z', 1),
 });
 
-/** Stores the register, the library and the month, of which every third row comes twice. */
+/** Stores the register, the library, what carriers filed and the month, of which every third row comes twice. */
 export async function storeWorkedProvince(store: Store): Promise<void> {
   await store.insert('place', PLACES);
   await store.insert('line', LINES);
@@ -538,6 +650,8 @@ export async function storeWorkedProvince(store: Store): Promise<void> {
   await store.insert('library_prefix', PREFIXES);
   await store.insert('library_service', SERVICES);
   await store.insert('import', IMPORTS);
+  await store.insert('place_statistic', STATISTICS);
+  await fileAll(store);
   await store.insert('measurement', MEASUREMENTS);
   await store.insert('measurement', MEASUREMENTS.filter((_, nth) => nth % 3 === 0).map(resent));
 }

@@ -9,6 +9,7 @@ import { median } from '../../../api/interval.ts';
 import type { PlanTarget } from '../../../api/plan.ts';
 import { Register } from '../../../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../../../sql/indicator.ts';
+import { chance } from '../../chance.ts';
 
 const place = (
   code: string,
@@ -164,4 +165,63 @@ describe('areaFigures', () => {
       ]).toEqual([3, 4, 5, 5]);
     },
   );
+});
+
+describe('whatever is measured', () => {
+  const LEVELS = ['province', 'city', 'county', 'township', 'village'] as const;
+  const worlds = Array.from({ length: 40 }, (_, seed) => {
+    const { oneOf, below, coin } = chance(seed);
+    const villages = register.below('32', 'village').map(({ code }) => code);
+    const lines = Array.from({ length: below(60) }, (_, name) => {
+      const [at, carrier] = [oneOf(villages), oneOf(['telecom', 'mobile'])];
+      const hamlet = coin(0.2) ? `${at}-001` : at;
+      return line(String(name), hamlet, carrier, below(10), coin(0.6));
+    });
+    return { observed: lines.filter(() => coin(0.7)), registered: lines };
+  });
+  const figures = (indicator: Indicator, { observed, registered }: Evidence) =>
+    LEVELS.map((level) =>
+      areaFigures(target, indicator, { observed, registered }, register, '32', level),
+    );
+
+  it('the counts of the parts add up to those of the whole', () => {
+    for (const world of worlds) {
+      const levels = figures(ratio, world);
+      for (const [nth, areas] of levels.slice(0, -1).entries())
+        for (const { area, figure } of areas) {
+          const parts = (levels[nth + 1] ?? []).filter(
+            (part) => register.find(part.area.code)?.parent === area.code,
+          );
+          for (const count of ['passed', 'observed', 'registered', 'placesObserved'] as const)
+            expect([count, figure[count] ?? 0]).toEqual([
+              count,
+              parts.reduce((whole, part) => whole + (part.figure[count] ?? 0), 0),
+            ]);
+          if (figure.observed > 0)
+            expect(figure.value).toBe((figure.passed ?? 0) / figure.observed);
+        }
+    }
+  });
+
+  it('order changes nothing', () => {
+    for (const [seed, { observed, registered }] of worlds.entries()) {
+      const { shuffled } = chance(seed + 1_000);
+      const mixed = { observed: shuffled(observed), registered: shuffled(registered) };
+      for (const indicator of [ratio, rate])
+        expect(figures(indicator, mixed)).toEqual(figures(indicator, { observed, registered }));
+    }
+  });
+
+  it('carriers add up to all lines', () => {
+    for (const world of worlds) {
+      const [all, ...each] = [null, 'telecom', 'mobile'].map((carrier) =>
+        figures(ratio, ofCarrier(world, carrier, ratio)).flat(),
+      );
+      for (const [nth, { figure }] of (all ?? []).entries())
+        for (const count of ['passed', 'observed', 'registered'] as const)
+          expect(figure[count] ?? 0).toBe(
+            each.reduce((whole, own) => whole + (own[nth]?.figure[count] ?? 0), 0),
+          );
+    }
+  });
 });
