@@ -2,6 +2,8 @@
 
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { filingDue, filingStates } from '../ingest/filing-store.ts';
+import { loadLibrary } from '../ingest/library.ts';
 import { monthSpan, requireMonth } from '../ingest/month.ts';
 import { Fault } from '../probes/fault.ts';
 import { retiredDays } from '../sql/retention.ts';
@@ -11,6 +13,7 @@ import { EvidenceReader } from './evidence.ts';
 import { figuresOf } from './figures.ts';
 import { FORMATS } from './formats/catalogue.ts';
 import { spanParameters } from './judgement.ts';
+import { libraryReport } from './library-report.ts';
 import { asEdition, type MonthlyReport, monthlyReport, type SealedEdition } from './monthly.ts';
 
 /** The month's document as the store has it now. */
@@ -20,9 +23,10 @@ async function draft({ plan, store, now }: EvidenceReader, month: string): Promi
   const register = await reader.register(month);
   const area = register.find(plan.area);
   if (!area) throw new Error(`the register lost ${plan.area}`);
-  const [[counted], quarantined] = await Promise.all([
+  const [[counted], quarantined, versions] = await Promise.all([
     store.query('month_counts', spanParameters(month)),
     reader.quarantined(month),
+    store.query('filing_versions', { month }),
   ]);
   const targets = await Promise.all(
     plan.targets.map(async (target) => ({
@@ -31,6 +35,9 @@ async function draft({ plan, store, now }: EvidenceReader, month: string): Promi
       figures: await figuresOf(reader, target, month),
     })),
   );
+  const codes = plan.carriers.map(({ code }) => code);
+  const due = filingDue(month, plan.filings.dueDay);
+  const asIfDue = new Date(Math.max(due.getTime(), now().getTime()));
   return monthlyReport({
     month,
     plan,
@@ -39,6 +46,9 @@ async function draft({ plan, store, now }: EvidenceReader, month: string): Promi
     measurements: counted?.measurements ?? 0,
     quarantined,
     targets,
+    filings: { due: due.toISOString(), items: filingStates(versions, codes, due, asIfDue) },
+    // Its lists are long and are asked for elsewhere; the report has the figures.
+    library: await libraryReport(reader, await loadLibrary(store), month, 0),
   });
 }
 

@@ -2,10 +2,12 @@
  * The monthly report as a document. Pure: the same plan, evidence and register give the same bytes,
  * so that anyone can recompute it. Formats are drawn from the document and add nothing to it.
  */
+import type { FilingRow } from '../ingest/filing-store.ts';
 import type { Level, Place, Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
 import { canonicalJson } from './canonical.ts';
 import type { AreaFigure } from './contract/figure.ts';
+import type { LibraryReport } from './contract/library.ts';
 import type { Title } from './contract/place.ts';
 import type { Goal } from './contract/target.ts';
 import type { AreaLevel } from './figure.ts';
@@ -34,6 +36,18 @@ export interface MonthlyTarget {
   readonly counties: readonly AreaFigure[];
 }
 
+/**
+ * Where every carrier of the plan stands with the month's filing. `missing` is none received, before the
+ * due instant too: a state that changes by the clock alone would make editions without news.
+ */
+export interface MonthlyFilings {
+  readonly due: string;
+  readonly items: readonly FilingRow[];
+}
+
+/** What the month's observations say of the library of addresses and names. */
+export type MonthlyLibrary = Pick<LibraryReport, 'whole' | 'figures'>;
+
 /** One figure that differs from the edition before. */
 export interface Change {
   readonly target: string;
@@ -57,6 +71,8 @@ export interface MonthlyReport {
   readonly measurements: number;
   readonly quarantined: number;
   readonly targets: readonly MonthlyTarget[];
+  readonly filings: MonthlyFilings;
+  readonly library: MonthlyLibrary;
   /** SHA-256 of the edition this one supersedes. */
   readonly supersedes: string | null;
   readonly changes: readonly Change[];
@@ -74,6 +90,8 @@ export interface MonthlyInput {
     readonly indicator: Indicator;
     readonly figures: Figures;
   }[];
+  readonly filings: MonthlyFilings;
+  readonly library: MonthlyLibrary;
 }
 
 /** The document of a month, before it is made an edition. */
@@ -85,6 +103,8 @@ export function monthlyReport({
   measurements,
   quarantined,
   targets,
+  filings,
+  library,
 }: MonthlyInput): MonthlyReport {
   const written = targets.map(({ target, indicator, figures }): MonthlyTarget => {
     const overall = (carrier: string | null): AreaFigure => {
@@ -129,6 +149,8 @@ export function monthlyReport({
     measurements,
     quarantined,
     targets: written,
+    filings,
+    library: { whole: library.whole, figures: library.figures },
     supersedes: null,
     changes: [],
   };

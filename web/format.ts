@@ -3,6 +3,8 @@
  * Ratios are never clipped, and rounding never carries a value across its goal.
  */
 
+import type { Goal } from '../api/contract/target.ts';
+
 /** What a value is printed as: numbers in one unit, so that a column or an axis can share it. */
 export interface Scale {
   readonly factor: number;
@@ -71,12 +73,21 @@ export function quantity(value: number, unit: string, name = ''): string {
  * A figure beside its goal. 0.9496 against 0.95 reads 94.96%, not 95%: decimals are added until
  * the print stands on the same side of the goal as the figure.
  */
-export function figure(value: number, unit: string, name: string, goal: number): string {
+export function figure(
+  value: number,
+  unit: string,
+  name: string,
+  goal: number,
+  bound: Goal['bound'] = 'atLeast',
+): string {
+  const reaches = (figure: number, edge: number) =>
+    bound === 'atLeast' ? figure >= edge : figure <= edge;
   const scale = scaleFor(unit, name, Math.max(value, goal));
-  for (let decimals = 1; decimals <= 6; decimals++) {
+  for (let decimals = fine(value * scale.factor); decimals <= 6; decimals++) {
     const rounded = Number((value * scale.factor).toFixed(decimals));
-    const reached = rounded >= Number((goal * scale.factor).toFixed(9));
-    if (reached === value >= goal) return withUnit(fixed(rounded, decimals), scale.unit);
+    const edge = Number((goal * scale.factor).toFixed(9));
+    if (reaches(rounded, edge) === reaches(value, goal))
+      return withUnit(fixed(rounded, decimals), scale.unit);
   }
   return withUnit(String(value * scale.factor), scale.unit);
 }
@@ -84,8 +95,15 @@ export function figure(value: number, unit: string, name: string, goal: number):
 /** Both ends with one unit: `86.5–98.9%`. */
 export function interval(low: number, high: number, unit: string, name: string): string {
   const scale = scaleFor(unit, name, high);
-  const print = (value: number) => fixed(Number((value * scale.factor).toFixed(1)), 1);
-  return withUnit(`${print(low)}–${print(high)}`, scale.unit);
+  const decimals = fine(high * scale.factor);
+  const print = (value: number) =>
+    fixed(Number((value * scale.factor).toFixed(decimals)), decimals);
+  return withUnit(`${print(low)}${low < 0 ? ' … ' : '–'}${print(high)}`, scale.unit);
+}
+
+/** Decimals that leave something of a value: losses are often below 1 %. */
+function fine(value: number): number {
+  return value !== 0 && Math.abs(value) < 1 ? 2 : 1;
 }
 
 export function withUnit(text: string, unit: string): string {

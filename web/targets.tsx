@@ -11,11 +11,12 @@ import { IntervalBar } from './interval-bar.tsx';
 import { target as chosen, overview, progress } from './state.ts';
 import { VerdictMark } from './verdict.tsx';
 import { go, say, word } from './view.ts';
-import { SENTENCES } from './words.ts';
+import { SENTENCES, SUBJECTS } from './words.ts';
 import './targets.css';
 
 export function Targets() {
   const known = overview.answer.value;
+  const shown = chosen.value;
   return (
     <section id="targets" aria-labelledby="targets-title">
       <h2 id="targets-title" class="section-title">
@@ -27,26 +28,70 @@ export function Targets() {
                 count(known.targets.filter(({ overall }) => overall.verdict === 'met').length),
                 count(known.targets.length),
               ),
-            )}
+            )}{' '}
+            · {word('choose')}
           </small>
         )}
       </h2>
-      <div class="cards">
-        {known
-          ? known.targets.map((target) => <Card key={target.id} target={target} />)
-          : [1, 2].map((place) => <div key={place} class="card card-waiting" aria-hidden="true" />)}
+      <div class="targets">
+        {known && shown ? (
+          <Card target={shown} />
+        ) : (
+          <div class="card card-waiting" aria-hidden="true" />
+        )}
+        <ol class="target-list">
+          {known?.targets.map((target) => (
+            <li key={target.id}>
+              <Row target={target} selected={target === shown} />
+            </li>
+          ))}
+        </ol>
       </div>
     </section>
   );
 }
 
+/** A target in short; chosen, it is the card, the map and the tables. */
+function Row({ target: { id, title, goal, overall }, selected }: RowProps) {
+  const { value, unit, kind, observed, registered, subject } = overall.figure;
+  return (
+    <button
+      type="button"
+      class="target-row"
+      aria-pressed={selected}
+      onClick={() => {
+        go({ target: id });
+        // On a small screen the card stands above the list, out of sight.
+        document.getElementById(CARD)?.scrollIntoView({ block: 'nearest' });
+      }}
+    >
+      <span class="row-title">{say(title)}</span>
+      <VerdictMark of={overall} />
+      {value !== null && (
+        <span class="row-value">{printFigure(value, unit, kind, goal.value, goal.bound)}</span>
+      )}
+      <small>
+        {word('goal')} {BOUNDS[goal.bound]} {quantity(goal.value, unit, kind)} · {count(observed)} /{' '}
+        {count(registered)} {say(SUBJECTS[subject])}
+      </small>
+    </button>
+  );
+}
+
+interface RowProps {
+  target: Target;
+  selected: boolean;
+}
+
+const CARD = 'target-card';
+const BOUNDS = { atLeast: '≥', atMost: '≤' } as const;
+
 function Card({ target }: { target: Target }) {
   const { overall, goal, title, source, minimumObserved, due } = target;
   const { figure } = overall;
   const { value, unit, kind, interval } = figure;
-  const selected = chosen.value?.id === target.id;
   return (
-    <article class={selected ? 'card card-selected' : 'card'}>
+    <article class="card" id={CARD}>
       <header>
         <h3>{say(title)}</h3>
         <VerdictMark of={overall} />
@@ -55,12 +100,12 @@ function Card({ target }: { target: Target }) {
         {value === null ? (
           word('noEvidence')
         ) : (
-          <Value text={printFigure(value, unit, kind, goal.value)} />
+          <Value text={printFigure(value, unit, kind, goal.value, goal.bound)} />
         )}
       </p>
       <p class="card-goal">
         <span class="goal-mark" aria-hidden="true" />
-        {word('goal')} {goal.bound === 'atLeast' ? '≥' : '≤'} {quantity(goal.value, unit, kind)}
+        {word('goal')} {BOUNDS[goal.bound]} {quantity(goal.value, unit, kind)}
         <span class={`basis basis-${goal.basis}`}>
           {word(goal.basis === 'plan' ? 'goalPlan' : 'goalAssumed')}
         </span>
@@ -75,14 +120,14 @@ function Card({ target }: { target: Target }) {
               : word('noInterval')}
         </Fact>
         {figure.passed !== null && (
-          <Fact name={word('passed')}>
+          <Fact name={word(figure.base === null ? 'passed' : 'sums')}>
             {count(figure.passed)} / {count(figure.base ?? figure.observed)}
           </Fact>
         )}
         {figure.standings && (
           <Fact name={word('standings')}>{say(SENTENCES.standings(figure.standings))}</Fact>
         )}
-        <Fact name={word(figure.subject === 'line' ? 'linesObserved' : 'observed')}>
+        <Fact name={say(SENTENCES.observed(figure.subject))}>
           {count(figure.observed)} / {count(figure.registered)}
         </Fact>
         <Fact name={word('placesObserved')}>
@@ -111,14 +156,6 @@ function Card({ target }: { target: Target }) {
           </li>
           <li>{say(SENTENCES.minimum(count(minimumObserved)))}</li>
         </ul>
-        <button
-          type="button"
-          class="quiet card-choose"
-          aria-pressed={selected}
-          onClick={() => go({ target: target.id })}
-        >
-          {word(selected ? 'onMap' : 'showOnMap')}
-        </button>
       </footer>
     </article>
   );
@@ -126,14 +163,14 @@ function Card({ target }: { target: Target }) {
 
 /** What is still wanting, and where the months so far lead. */
 function Way({ of, unit, kind }: { of: Progress; unit: string; kind: string }) {
-  const { gap, monthsLeft, pacePerMonth, forecast, due } = of;
+  const { goal, gap, monthsLeft, pacePerMonth, forecast, due } = of;
   if (gap === null) return null;
   const print = (value: number) => quantity(value, unit, kind);
   return (
     <>
       <Fact name={word('gap')}>
         {gap <= 0 ? '—' : print(gap)}
-        {pacePerMonth !== null && ` · ${say(SENTENCES.pace(print(pacePerMonth)))}`}
+        {pacePerMonth !== null && ` · ${say(SENTENCES.pace(print(pacePerMonth), goal.bound))}`}
         {gap > 0 && monthsLeft <= 0 && ` · ${word('overdue')}`}
       </Fact>
       {forecast !== null && forecast.atDue !== null && (

@@ -2,9 +2,10 @@
  * Everything the page says, Chinese first. Pure; `state.ts` binds it to the chosen language.
  * What the plan, the metrics and the API name themselves is never repeated here.
  */
-import type { Verdict } from '../api/contract/figure.ts';
+import type { FigureSubject, Verdict } from '../api/contract/figure.ts';
 import type { StandingCounts } from '../api/contract/filing.ts';
 import type { Level } from '../api/contract/place.ts';
+import type { Goal } from '../api/contract/target.ts';
 
 export const WORDS = {
   brand: { zh: '通达', en: 'tongda' },
@@ -27,8 +28,7 @@ export const WORDS = {
   goalAssumed: { zh: '暂定', en: 'assumed' },
   source: { zh: '出处', en: 'source' },
   passed: { zh: '通过', en: 'Passed' },
-  linesObserved: { zh: '有证据线路', en: 'Lines with evidence' },
-  observed: { zh: '有证据/应有', en: 'With evidence' },
+  sums: { zh: '分子 / 分母', en: 'Sum / base' },
   standings: { zh: '结论', en: 'Standings' },
   placesObserved: { zh: '有证据的村(社区)', en: 'Villages with evidence' },
   interval: { zh: '95% 区间', en: '95% interval' },
@@ -39,8 +39,7 @@ export const WORDS = {
   asOf: { zh: '截至', en: 'as of' },
   method: { zh: '方法', en: 'method' },
   noEvidence: { zh: '无证据', en: 'no evidence' },
-  onMap: { zh: '地图与表格所示', en: 'Shown on the map' },
-  showOnMap: { zh: '在地图上看', en: 'Show on the map' },
+  choose: { zh: '点选一项,地图与明细随之', en: 'Choose one; map and details follow' },
 
   linesHeard: { zh: '本月有测量的线路', en: 'Lines heard this month' },
   measurements: { zh: '测量', en: 'Measurements' },
@@ -94,7 +93,6 @@ export const WORDS = {
   place: { zh: '地点', en: 'Place' },
   verdict: { zh: '结论', en: 'Verdict' },
   value: { zh: '数值', en: 'Value' },
-  evidenceOf: { zh: '有证据/登记线路', en: 'Lines observed / registered' },
   placesOf: { zh: '有证据/登记村', en: 'Villages observed / registered' },
   line: { zh: '线路', en: 'Line' },
   technology: { zh: '接入', en: 'Access' },
@@ -172,6 +170,15 @@ export const VERDICTS: Readonly<Record<Verdict, { zh: string; en: string }>> = {
   insufficient: { zh: '样本不足', en: 'insufficient' },
 };
 
+/** What n and N of a figure count. */
+export const SUBJECTS: Readonly<Record<FigureSubject, { zh: string; en: string }>> = {
+  line: { zh: '线路', en: 'lines' },
+  service: { zh: '业务', en: 'services' },
+  village: { zh: '村', en: 'villages' },
+  hamlet: { zh: '自然村', en: 'hamlets' },
+  area: { zh: '填报', en: 'statements' },
+};
+
 export const LEVELS: Readonly<Record<Level, { zh: string; en: string }>> = {
   province: { zh: '省', en: 'provinces' },
   city: { zh: '设区市', en: 'cities' },
@@ -224,7 +231,14 @@ export const SENTENCES = {
           ? { zh: `${seconds / 60} 分钟`, en: `${seconds / 60} min` }
           : { zh: `${seconds} 秒`, en: `${seconds} s` },
   edition: (edition: number) => ({ zh: `第 ${edition} 版`, en: `edition ${edition}` }),
-  pace: (each: string) => ({ zh: `每月须增 ${each}`, en: `${each} a month` }),
+  pace: (each: string, bound: Goal['bound']) => ({
+    zh: `每月须${bound === 'atLeast' ? '增' : '降'} ${each}`,
+    en: `${bound === 'atLeast' ? 'up' : 'down'} ${each} a month`,
+  }),
+  observed: (subject: FigureSubject) => ({
+    zh: `有证据/应有${SUBJECTS[subject].zh}`,
+    en: `Observed / due ${SUBJECTS[subject].en}`,
+  }),
   atDue: (due: string, value: string) => ({ zh: `${due}:${value}`, en: `${due}: ${value}` }),
   standings: (of: StandingCounts) => ({
     zh: `证实 ${of.confirmed}、否定 ${of.contradicted}、仅申报 ${of.declared}、未通达 ${of.unserved}、无证据 ${of['no evidence']}`,

@@ -41,7 +41,7 @@ export const csv: Format = {
 type Cell = string | number | null;
 
 function rows(report: MonthlyReport): Cell[][] {
-  return report.targets.flatMap((target) => {
+  const figures = report.targets.flatMap((target) => {
     const row = ({ area, figure, verdict }: AreaFigure, carrier: string): Cell[] => [
       report.month,
       report.edition,
@@ -72,6 +72,17 @@ function rows(report: MonthlyReport): Cell[][] {
       ...[...target.cities, ...target.counties].map((figure) => row(figure, '')),
     ];
   });
+  return [...figures, ...libraryRows(report)];
+}
+
+/** Figures about the library have no goal, no verdict and no whole that they are a sample of. */
+function libraryRows({ month, edition, plan: { area }, library }: MonthlyReport): Cell[][] {
+  const shares = Object.entries(library.figures).sort(([a], [b]) => (a < b ? -1 : 1));
+  return shares.map(([name, { value, passed, observed, interval, asOf, method }]) => [
+    ...[month, edition, `library/${name}`, text(area.code), area.name, area.level, ''],
+    ...[value, '1', passed, null, observed, null, null, null],
+    ...[interval?.low ?? null, interval?.high ?? null, null, null, null, asOf, method],
+  ]);
 }
 
 /** A tab in front keeps a spreadsheet from reading a code as a number. */

@@ -1,11 +1,12 @@
 /** The monthly report for readers: one self-contained page, made for print, charts drawn as SVG. */
 import { html as markup, raw } from 'hono/html';
+import type { FilingState } from '../../ingest/filing-store.ts';
 import { indicatorNamed } from '../../sql/indicator.ts';
 import type { AreaFigure, Figure, FigureSubject, Verdict } from '../contract/figure.ts';
 import type { StandingCounts } from '../contract/filing.ts';
 import type { Title } from '../contract/place.ts';
 import { COUNTIES } from '../geometry.ts';
-import type { MonthlyReport, MonthlyTarget } from '../monthly.ts';
+import type { MonthlyLibrary, MonthlyReport, MonthlyTarget } from '../monthly.ts';
 import { VERDICT_TITLES } from '../verdict.ts';
 import type { Format } from './format.ts';
 
@@ -59,6 +60,8 @@ function page(report: MonthlyReport, sha256: string): Fragment {
 <main>
 ${summary(report)}
 ${report.targets.map(section)}
+${filings(report)}
+${library(report)}
 ${changes(report)}
 ${methods(report)}
 </main>
@@ -77,14 +80,14 @@ function summary(report: MonthlyReport): Fragment {
 <caption>各项目标 · targets</caption>
 <thead><tr><th>目标 target<th>目标值 goal<th>测得 measured<th>95% 区间 interval<th>n/N<th>村 villages<th>结论 verdict</thead>
 <tbody>${report.targets.map(
-    ({ title, goal, overall: { figure, verdict } }) => markup`
-<tr><th scope="row">${title.zh}<small>${title.en}</small><td>${BOUNDS[goal.bound]} ${amount(goal.value, figure.unit)}<small>${goal.basis === 'plan' ? '计划原文 plan' : '暂定 assumed'}</small>${cells(figure)}<td>${mark(verdict)}`,
+    ({ id, title, goal, indicator, overall: { figure, verdict } }) => markup`
+<tr><th scope="row"><a href="#${id}">${title.zh}</a><small>${title.en}</small><td>${BOUNDS[goal.bound]} ${amount(goal.value, figure.unit)}<small>${goal.basis === 'plan' ? '计划原文 plan' : '暂定 assumed'}</small>${cells(figure, COUNTED[indicator.subject])}<td>${mark(verdict)}`,
   )}
 </tbody></table>`;
 }
 
 function section(target: MonthlyTarget): Fragment {
-  return markup`<section>
+  return markup`<section id="${target.id}">
 <h2>${target.title.zh}<small>${target.title.en}</small></h2>
 <p>${target.source} · ${target.goal.note.zh} · ${target.goal.note.en}</p>
 ${map(target)}
@@ -117,9 +120,9 @@ function table(
 </tbody></table>`;
 }
 
-function cells(figure: Figure): Fragment {
+function cells(figure: Figure, counted?: Title): Fragment {
   const { interval, unit, standings, passed, base } = figure;
-  return markup`<td>${figure.value === null ? '无证据 no evidence' : amount(figure.value, unit)}${standings && markup`<small>${standingsLine(standings)}</small>`}${base !== null && markup`<small>${passed} / ${base}</small>`}<td>${interval ? `${amount(interval.low, unit)} … ${amount(interval.high, unit)}` : '—'}<td>${figure.observed}/${figure.registered}<td>${figure.placesObserved}/${figure.placesRegistered}`;
+  return markup`<td>${figure.value === null ? '无证据 no evidence' : amount(figure.value, unit)}${standings && markup`<small>${standingsLine(standings)}</small>`}${base !== null && markup`<small>分子/分母 sum/base ${passed} / ${base}</small>`}<td>${interval ? `${amount(interval.low, unit)} … ${amount(interval.high, unit)}` : '—'}<td>${figure.observed}/${figure.registered}${counted && markup`<small>${counted.zh} ${counted.en}</small>`}<td>${figure.placesObserved}/${figure.placesRegistered}`;
 }
 
 function standingsLine(counts: StandingCounts): string {
@@ -132,8 +135,10 @@ function mark(verdict: Verdict): Fragment {
   return markup`<span class="${verdict}">${MARKS[verdict]} ${title.zh}<small>${title.en}</small></span>`;
 }
 
-/** Counties by verdict; without enough lines hatched, never coloured. */
+/** Counties by verdict, or a line where a map would only be hatched; without enough lines hatched, never coloured. */
 function map(target: MonthlyTarget): Fragment {
+  if (target.counties.every(({ figure }) => figure.value === null))
+    return markup`<p class="silent">各县均无证据,不绘地图。No county has evidence; no map is drawn.</p>`;
   const verdicts = new Map(
     target.counties.map(({ area, verdict, figure }) => [area.code, { verdict, figure }]),
   );
@@ -162,8 +167,56 @@ function changes(report: MonthlyReport): Fragment | '' {
   if (report.supersedes === null) return '';
   return markup`<section><h2>与上一版的差异<small>changes since the edition before</small></h2>
 <p>取代 supersedes <code>${report.supersedes}</code></p>
+${report.changes.length === 0 ? markup`<p>数字未变;填报、地址与域名库或测量条数有变。No figure of a target differs; filings, the library or counts of rows do.</p>` : ''}
 <table><thead><tr><th>目标 target<th>地点 place<th>原 before<th>现 after</thead>
 <tbody>${report.changes.map((change) => markup`<tr><td>${change.target}<td>${change.area}<td>${change.before}<td>${change.after}`)}</tbody></table></section>`;
+}
+
+const FILING_STATES: Readonly<Record<FilingState, Title>> = {
+  'on time': { zh: '按时', en: 'on time' },
+  late: { zh: '迟报', en: 'late' },
+  missing: { zh: '未收到', en: 'none received' },
+  awaited: { zh: '未到期', en: 'awaited' },
+  resubmitted: { zh: '已更正', en: 'resubmitted' },
+};
+
+function filings(report: MonthlyReport): Fragment {
+  const names = new Map(
+    report.targets.flatMap(({ carriers }) => carriers.map(({ code, title }) => [code, title])),
+  );
+  return markup`<section id="filings"><h2>运营商填报<small>filings of the month</small></h2>
+<p>截止 due ${instant(report.filings.due)}</p>
+<table><thead><tr><th>运营商 carrier<th>状态 state<th>版数 versions<th>所用版本收到于 received<th>地点/区域行 places/areas</thead>
+<tbody>${report.filings.items.map(({ carrier, state, versions, received, places, areas }) => {
+    const name = names.get(carrier);
+    return markup`
+<tr><th scope="row">${name ? `${name.zh} ${name.en}` : carrier}<td>${FILING_STATES[state].zh}<small>${FILING_STATES[state].en}</small><td>${versions}<td>${received ? instant(received) : '—'}<td>${places}/${areas}`;
+  })}
+</tbody></table></section>`;
+}
+
+const LIBRARY_TITLES: Readonly<Record<keyof MonthlyLibrary['figures'], Title>> = {
+  prefixCompleteness: { zh: '地址库完整率', en: 'addresses seen that the library covers' },
+  domainCompleteness: { zh: '域名库完整率', en: 'names measured that are registered' },
+  accuracy: { zh: '地址库准确率', en: 'entries that agree with what was seen' },
+  egress: { zh: '机关统一出口', en: 'agency lines that leave by their own addresses' },
+};
+
+function library({ library: { whole, figures } }: MonthlyReport): Fragment {
+  return markup`<section id="library"><h2>地址与域名库<small>library of addresses and names</small></h2>
+${whole ? '' : markup`<p>本月部分原始记录已过留存期,不出数。Raw rows of the month are past their retention; no figure is drawn.</p>`}
+<table><thead><tr><th>项目 figure<th>测得 measured<th>95% 区间 interval<th>相符/已测 passed/n<th>方法 method</thead>
+<tbody>${libraryShares(figures).map(
+    ([name, { value, interval, passed, observed, method }]) => markup`
+<tr><th scope="row">${LIBRARY_TITLES[name].zh}<small>${LIBRARY_TITLES[name].en}</small><td>${value === null ? '无证据 no evidence' : amount(value, '1')}<td>${interval ? `${amount(interval.low, '1')} … ${amount(interval.high, '1')}` : '—'}<td>${passed ?? '—'}/${observed ?? '—'}<td><code>${method}</code>`,
+  )}
+</tbody></table></section>`;
+}
+
+/** In one order, whatever the order of keys a stored document came back with. */
+function libraryShares(figures: MonthlyLibrary['figures']) {
+  const names = Object.keys(LIBRARY_TITLES) as (keyof MonthlyLibrary['figures'])[];
+  return names.map((name) => [name, figures[name]] as const);
 }
 
 function methods(report: MonthlyReport): Fragment {
@@ -211,7 +264,7 @@ caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #e5e9ed;vertical-align:top;font-weight:400}
 thead th{color:#5b6773;font-size:.85em}
 figure{margin:1rem 0}figure>svg{width:100%;max-height:32rem}path{stroke:#8b97a3;stroke-width:2}
-.key{width:.9em;height:.9em;vertical-align:-.1em}
+.silent{color:#5b6773}.key{width:.9em;height:.9em;vertical-align:-.1em}
 .met{color:#1b4f91}.missed{color:#a23a24}.undecided{color:#1f6480}.insufficient{color:#5b6773}
 footer{margin-top:3rem;color:#5b6773;font-size:.85em;word-break:break-all}
 @media print{body{margin:0;max-width:none}section{break-inside:avoid-page}thead{display:table-header-group}}

@@ -51,8 +51,22 @@ describe('a new station', () => {
   it('carries the plan’s own title and says 无证据, not 0', async () => {
     const overview = await (await fetch(`${station.url}/v1/overview`)).json();
     expect(await page.title()).toBe(`通达 · ${overview.plan.title.zh}`);
-    const values = await page.locator('.card-value').allTextContents();
-    expect(values).toEqual(overview.targets.map(() => '无证据'));
+    expect(await page.locator('.card-value').allTextContents()).toEqual(['无证据']);
+    const rows = await page.locator('.target-row .verdict').allTextContents();
+    expect(rows).toEqual(overview.targets.map(() => '无证据'));
+  });
+
+  it('makes the row that is chosen the card, in the address', async () => {
+    const { targets } = await (await fetch(`${station.url}/v1/overview`)).json();
+    const last = targets.at(-1);
+    const row = page.locator('.target-row').last();
+    expect(await row.getAttribute('aria-pressed')).toBe('false');
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.card h3', { hasText: last.title.zh }).waitFor();
+    expect(await page.locator('.card').count()).toBe(1);
+    expect(await row.getAttribute('aria-pressed')).toBe('true');
+    expect(new URL(page.url()).searchParams.get('target')).toBe(last.id);
   });
 
   it('shows its own line live over both families, marked as not counted', async () => {

@@ -261,6 +261,11 @@ describe('the month before', () => {
     expect(written).toMatchObject({ edition: 1, changed: true });
     const target = document.targets.find(({ id }) => id === 'ipv6-network');
     expect(target?.overall.figure).toMatchObject({ passed: 3, observed: 3 });
+    // Nobody filed, and no library was imported: both are said, neither is 0.
+    expect(document.filings.items).not.toHaveLength(0);
+    for (const { state, received } of document.filings.items)
+      expect([state, received]).toEqual(['missing', null]);
+    for (const share of Object.values(document.library.figures)) expect(share.value).toBeNull();
     expect(await getJson<EditionRow[]>(`${station.url}/v1/monthly-reports`)).toMatchObject([
       { month: lastMonth, edition: 1 },
     ]);

@@ -38,7 +38,7 @@ export function binsFor(
           goal,
           unit === '1' ? Number(((1 + goal) / 2).toPrecision(6)) : readable(1.5 * goal),
         ];
-  return binsBetween([0, ...cuts, Number.POSITIVE_INFINITY]).map((bin) => ({
+  return binsBetween([Number.NEGATIVE_INFINITY, ...cuts, Number.POSITIVE_INFINITY]).map((bin) => ({
     ...bin,
     reachesGoal: bin.from >= goal,
   }));

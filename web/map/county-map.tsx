@@ -7,9 +7,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AreaFigure, Coverage } from '../../api/contract/figure.ts';
 import type { CountyGeometry } from '../../api/contract/geometry.ts';
+import type { Goal } from '../../api/contract/target.ts';
 import { count, figure as printFigure } from '../format.ts';
 import { standingWord } from '../verdict.tsx';
-import { go, word } from '../view.ts';
+import { go, say, word } from '../view.ts';
+import { SENTENCES } from '../words.ts';
 import type { Bin } from './bins.ts';
 import { Hatches } from './hatches.tsx';
 import { Labels } from './labels.tsx';
@@ -23,7 +25,7 @@ interface Props {
   /** null while it is on its way: everything is drawn, nothing is coloured. */
   coverage: Coverage | null;
   bins: readonly Bin[];
-  goal: number;
+  goal: Goal;
   /** Code of the area looked at. */
   selected: string | null;
 }
@@ -137,9 +139,9 @@ export function CountyMap({ drawing, coverage, bins, goal, selected }: Props) {
 }
 
 /** What a screen reader says of a county. */
-function describe(county: County, item: AreaFigure | undefined, goal: number): string {
+function describe(county: County, item: AreaFigure | undefined, goal: Goal): string {
   if (!item) return county.name;
-  const { value, unit, kind, observed, registered } = item.figure;
-  const text = value === null ? '' : `${printFigure(value, unit, kind, goal)}, `;
-  return `${county.name}: ${text}${standingWord(item)}, ${word('linesObserved')} ${count(observed)} / ${count(registered)}`;
+  const { value, unit, kind, observed, registered, subject } = item.figure;
+  const text = value === null ? '' : `${printFigure(value, unit, kind, goal.value, goal.bound)}, `;
+  return `${county.name}: ${text}${standingWord(item)}, ${say(SENTENCES.observed(subject))} ${count(observed)} / ${count(registered)}`;
 }

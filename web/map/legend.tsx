@@ -22,6 +22,9 @@ export function Legend({ bins, target, items, drawn }: Props) {
   const { unit, kind } = target.overall.figure;
   const scale = scaleFor(unit, kind, target.goal.value);
   const edge = (value: number) => number(value * scale.factor);
+  // The bound itself belongs to the good side.
+  const [over, under, outermost] =
+    target.goal.bound === 'atLeast' ? ['≥', '<', 0] : ['>', '≤', bins.length - 1];
   const goalBin = binOf(target.goal.value, bins);
   return (
     <div class="legend">
@@ -33,9 +36,9 @@ export function Legend({ bins, target, items, drawn }: Props) {
             </svg>
             <span class="legend-range">
               {to === Number.POSITIVE_INFINITY
-                ? withUnit(`≥ ${edge(from)}`, scale.unit)
-                : from <= 0
-                  ? withUnit(`< ${edge(to)}`, scale.unit)
+                ? withUnit(`${over} ${edge(from)}`, scale.unit)
+                : from <= 0 && index === outermost
+                  ? withUnit(`${under} ${edge(to)}`, scale.unit)
                   : `${edge(from)}–${edge(to)}`}
             </span>
             <span class="legend-count">{count(of(`bin-${index + 1}`))}</span>

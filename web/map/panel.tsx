@@ -43,7 +43,7 @@ export function MapPanel() {
             drawing={drawing}
             coverage={coverage?.target === aim.id ? coverage : null}
             bins={bins}
-            goal={aim.goal.value}
+            goal={aim.goal}
             selected={area.value}
           />
         ) : (

@@ -1,16 +1,18 @@
 /** What is known of the county under the pointer or the focus. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { AreaFigure } from '../../api/contract/figure.ts';
+import type { Goal } from '../../api/contract/target.ts';
 import { count, figure as printFigure, interval as printInterval } from '../format.ts';
 import { names } from '../state.ts';
 import { VerdictMark } from '../verdict.tsx';
-import { word } from '../view.ts';
+import { say, word } from '../view.ts';
+import { SENTENCES } from '../words.ts';
 import type { Box, County } from './shape.ts';
 
 interface Props {
   county: County;
   item: AreaFigure | undefined;
-  goal: number;
+  goal: Goal;
   box: Box;
 }
 
@@ -42,7 +44,7 @@ export function Tooltip({ county, item, goal, box }: Props) {
         <>
           <p class="tooltip-value">
             {figure.value === null ? null : (
-              <b>{printFigure(figure.value, figure.unit, figure.kind, goal)}</b>
+              <b>{printFigure(figure.value, figure.unit, figure.kind, goal.value, goal.bound)}</b>
             )}
             <VerdictMark of={item} />
           </p>
@@ -53,8 +55,8 @@ export function Tooltip({ county, item, goal, box }: Props) {
               : word('noInterval')}
           </p>
           <p>
-            {word(figure.subject === 'line' ? 'linesObserved' : 'observed')}:{' '}
-            {count(figure.observed)} / {count(figure.registered)}
+            {say(SENTENCES.observed(figure.subject))}: {count(figure.observed)} /{' '}
+            {count(figure.registered)}
           </p>
           <p>
             {word('placesObserved')}: {count(figure.placesObserved)} /{' '}

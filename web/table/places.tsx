@@ -1,12 +1,13 @@
 /** Places of the area looked at, with their figure of the chosen target; a name leads one level down. */
-import type { AreaFigure } from '../../api/contract/figure.ts';
+import type { AreaFigure, FigureSubject } from '../../api/contract/figure.ts';
 import type { Level } from '../../api/contract/place.ts';
+import type { Goal } from '../../api/contract/target.ts';
 import { count, figure as printFigure, interval as printInterval } from '../format.ts';
 import { levelsBelow } from '../place.ts';
 import { area, level, names, places, target } from '../state.ts';
 import { standingWord, VerdictMark } from '../verdict.tsx';
 import { go, say, word } from '../view.ts';
-import { LEVELS } from '../words.ts';
+import { LEVELS, SENTENCES } from '../words.ts';
 import { type Column, Table } from './table.tsx';
 
 export function PlacesTable() {
@@ -17,7 +18,7 @@ export function PlacesTable() {
   return (
     <Table<AreaFigure>
       label={`${word('places')}, ${say(aim.title)}`}
-      columns={columns(aim.goal.value)}
+      columns={columns(aim.goal, aim.overall.figure.subject)}
       rows={coverage?.items ?? null}
       id={(row) => row.area.code}
       text={(row) =>
@@ -55,7 +56,7 @@ function LevelMenu() {
   );
 }
 
-function columns(goal: number): Column<AreaFigure>[] {
+function columns(goal: Goal, subject: FigureSubject): Column<AreaFigure>[] {
   return [
     {
       key: 'place',
@@ -89,7 +90,7 @@ function columns(goal: number): Column<AreaFigure>[] {
         value === null ? (
           <span class="muted">{word('noEvidence')}</span>
         ) : (
-          printFigure(value, unit, kind, goal)
+          printFigure(value, unit, kind, goal.value, goal.bound)
         ),
     },
     {
@@ -106,7 +107,7 @@ function columns(goal: number): Column<AreaFigure>[] {
     },
     {
       key: 'lines',
-      title: word('evidenceOf'),
+      title: say(SENTENCES.observed(subject)),
       numeric: true,
       by: (row) => row.figure.observed,
       cell: ({ figure }) => `${count(figure.observed)} / ${count(figure.registered)}`,

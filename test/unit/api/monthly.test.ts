@@ -65,8 +65,49 @@ function report(passed: number, failed: number): MonthlyReport {
           ),
       };
     }),
+    filings: {
+      due: '2026-11-10T16:00:00.000Z',
+      items: [
+        {
+          carrier: 'telecom',
+          state: 'late',
+          versions: 2,
+          received: '2026-11-12T01:00:00.000Z',
+          places: 7,
+          areas: 3,
+          warnings: 0,
+        },
+        {
+          carrier: 'mobile',
+          state: 'missing',
+          versions: 0,
+          received: null,
+          places: 0,
+          areas: 0,
+          warnings: 0,
+        },
+      ],
+    },
+    library: {
+      whole: true,
+      figures: {
+        prefixCompleteness: share(90, 100),
+        domainCompleteness: share(0, 0),
+        accuracy: share(3, 4),
+        egress: share(0, 0),
+      },
+    },
   });
 }
+
+const share = (passed: number, observed: number) => ({
+  method: 'library-share/1',
+  value: observed === 0 ? null : passed / observed,
+  passed,
+  observed,
+  interval: null,
+  asOf: null,
+});
 
 /** An edition as the store gives it back: through JSON with sorted keys. */
 function sealed(edition: MonthlyReport | null) {
@@ -143,6 +184,12 @@ describe('formats', () => {
       ...cities,
       ...counties,
     ]);
+    expect(rows.splice(-4).map((row) => [row[2], row[7], row[9], row[11]])).toEqual([
+      ['library/accuracy', '0.75', '3', '4'],
+      ['library/domainCompleteness', '', '0', '0'],
+      ['library/egress', '', '0', '0'],
+      ['library/prefixCompleteness', '0.9', '90', '100'],
+    ]);
     expect(rows.map((row) => [row[11], row[12], row[19]])).toEqual(
       figures.map(({ figure, verdict }) => [
         String(figure.observed),
@@ -161,6 +208,28 @@ describe('formats', () => {
     [-3, '-3'],
   ])('csv writes %j as %s', (value, expected) => {
     expect(cell(value)).toBe(expected);
+  });
+
+  it('html leads from the summary to every target, and draws no map of silence', () => {
+    const html = FORMATS.find(({ extension }) => extension === 'html');
+    const text = html?.draw(edition.report, '') ?? '';
+    const anchors = [...text.matchAll(/<a href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(anchors).toEqual(plan.targets.map(({ id }) => id));
+    for (const id of anchors) expect(text).toContain(`<section id="${id}">`);
+    // Only the one target with evidence has a map.
+    expect(text.match(/<figure>/g)).toHaveLength(1);
+    expect(text.match(/不绘地图/g)).toHaveLength(plan.targets.length - 1);
+  });
+
+  it('html names who filed late or not at all, and what the library is worth', () => {
+    const html = FORMATS.find(({ extension }) => extension === 'html');
+    const text = html?.draw(edition.report, '') ?? '';
+    expect(text).toMatch(
+      /中国电信 China Telecom<td>迟报<small>late<\/small><td>2<td>2026-11-12 09:00:00/,
+    );
+    expect(text).toMatch(/中国移动 China Mobile<td>未收到<small>none received<\/small><td>0<td>—/);
+    expect(text).toMatch(/地址库完整率<small>[^<]*<\/small><td>90.0%<td>—<td>90\/100/);
+    expect(text).toMatch(/域名库完整率<small>[^<]*<\/small><td>无证据 no evidence/);
   });
 
   it('html prints the hash and escapes what is not its own', () => {

@@ -23,6 +23,19 @@ describe('figure beside its goal', () => {
     expect(figure(value, '1', 'ratio', 0.95)).toBe(text);
   });
 
+  it('keeps to the good side below an upper goal as well', () => {
+    expect(figure(0.0100004, '1', 'p80', 0.01, 'atMost')).toBe('1.00004%');
+    expect(figure(0.01, '1', 'p80', 0.01, 'atMost')).toBe('1.0%');
+    expect(figure(0.0004, '1', 'p80', 0.01, 'atMost')).toBe('0.04%');
+    expect(figure(-0.031, '1', 'median', 0.05, 'atMost')).toBe('−3.1%');
+    expect(figure(20.04, 'ms', 'p80', 20, 'atMost')).toBe('20.04 ms');
+  });
+
+  it('prints an interval that is small or begins below zero', () => {
+    expect(interval(0.0002, 0.0004, '1', 'median')).toBe('0.02–0.04%');
+    expect(interval(-0.03, 0.02, '1', 'median')).toBe('−3.0 … 2.0%');
+  });
+
   it('does not round a share up to 100%', () => {
     expect(figure(0.9999, '1', 'ratio', 1)).toBe('99.99%');
   });
