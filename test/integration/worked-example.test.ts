@@ -21,6 +21,7 @@ import { spanParameters } from '../../api/judgement.ts';
 import type { Plan, PlanTarget } from '../../api/plan.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
+import { FilingTokens } from '../../ingest/filing-token.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS, isMeasured } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
@@ -774,9 +775,10 @@ describe('what carriers filed', () => {
   };
 
   function apiAt(now: string): Hono {
-    const probes = { collector: new Hono(), controller: new Hono() };
+    const probes = { collector: new Hono(), controller: new Hono(), intake: new Hono() };
+    const tokens = new FilingTokens(test.store);
     const station = { store: test.store, reader: readerAt(now), password, software: 'test' };
-    return app({ ...probes, ...station, log: silent });
+    return app({ ...probes, ...station, tokens, log: silent });
   }
   async function ask<T>(path: string, now = AFTER): Promise<T> {
     const response = await apiAt(now).request(`/v1/${path}`, { headers: LOGIN });
