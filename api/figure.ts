@@ -127,9 +127,34 @@ export function judged(target: PlanTarget, area: Place, figure: Figure): AreaFig
   return { area: placeOf(area), figure, verdict };
 }
 
-/** What a figure says of the indicator it is of. */
-export function described({ name, method, kind, subject, unit }: Indicator) {
-  return { indicator: name, method, kind, subject, unit };
+/** What a figure says beside the indicator it is of. */
+type Numbers = Omit<Figure, 'indicator' | 'method' | 'kind' | 'subject' | 'unit'>;
+
+/**
+ * A figure of an indicator. Written out, property by property: a province has tens of thousands of figures a
+ * target, and to spread one object into another costs several times what the figure does.
+ */
+export function figureWith(
+  { name, method, kind, subject, unit }: Indicator,
+  numbers: Numbers,
+): Figure {
+  return {
+    indicator: name,
+    method,
+    kind,
+    subject,
+    unit,
+    value: numbers.value,
+    passed: numbers.passed,
+    base: numbers.base,
+    observed: numbers.observed,
+    registered: numbers.registered,
+    standings: numbers.standings,
+    placesObserved: numbers.placesObserved,
+    placesRegistered: numbers.placesRegistered,
+    interval: numbers.interval,
+    asOf: numbers.asOf,
+  };
 }
 
 function rolledFigure(
@@ -139,8 +164,7 @@ function rolledFigure(
 ): Figure {
   const { observed, registered, passed } = row;
   const ratio = indicator.kind === 'ratio';
-  return {
-    ...described(indicator),
+  return figureWith(indicator, {
     value: ratio && observed > 0 ? passed / observed : row.value,
     passed: ratio && observed > 0 ? passed : null,
     base: null,
@@ -153,7 +177,7 @@ function rolledFigure(
       ? shareInterval(indicator, passed, observed, registered)
       : orderStatistics(row.low, row.high),
     asOf: row.newest,
-  };
+  });
 }
 
 /** The figure of one area from the evidence of its subjects. */
@@ -163,14 +187,14 @@ export function figureOf(
   registered: number,
   places: { readonly registered: number },
 ): Figure {
+  if (subjects.length === 0) return figureWith(indicator, nothingOf(registered, places.registered));
   const values = subjects.map(({ value }) => value).sort((a, b) => a - b);
   const passed = subjects.filter((subject) => subject.passed).length;
   const n = subjects.length;
   const p = quantileOf(indicator.kind);
-  return {
-    ...described(indicator),
-    value: n === 0 ? null : p === null ? passed / n : quantile(values, p),
-    passed: p === null && n > 0 ? passed : null,
+  return figureWith(indicator, {
+    value: p === null ? passed / n : quantile(values, p),
+    passed: p === null ? passed : null,
     base: null,
     observed: n,
     registered,
@@ -181,6 +205,22 @@ export function figureOf(
     interval:
       p === null ? shareInterval(indicator, passed, n, registered) : quantileInterval(values, p),
     asOf: latest(subjects.map(({ newest }) => newest)),
+  });
+}
+
+/** Of an area where no subject is observed: silence is not evidence. */
+function nothingOf(registered: number, placesRegistered: number): Numbers {
+  return {
+    value: null,
+    passed: null,
+    base: null,
+    observed: 0,
+    registered,
+    standings: null,
+    placesObserved: 0,
+    placesRegistered,
+    interval: null,
+    asOf: null,
   };
 }
 

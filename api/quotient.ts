@@ -10,7 +10,7 @@ import { LEVELS, type Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
-import { described, judged, latest, type Scope } from './figure.ts';
+import { figureWith, judged, latest, type Scope } from './figure.ts';
 import { census } from './interval.ts';
 import type { PlanTarget } from './plan.ts';
 
@@ -48,12 +48,16 @@ export function quotientFigures(
     const whole = over(own);
     const base = indicator.base === 'shared' ? sharedBase(sums, area.code) : whole.base;
     const covered = Math.max(0, ...sums.map((each) => each.villages(area.code)));
-    return judged(target, area, {
-      ...figureOf(indicator, { ...whole, base }),
-      placesObserved: covered,
-      placesRegistered: register.villagesBelow(area.code),
-      asOf: whole.filed > 0 ? asOf : null,
-    });
+    const figure = figureOf(
+      indicator,
+      { ...whole, base },
+      {
+        placesObserved: covered,
+        placesRegistered: register.villagesBelow(area.code),
+        asOf: whole.filed > 0 ? asOf : null,
+      },
+    );
+    return judged(target, area, figure);
   });
 }
 
@@ -110,14 +114,16 @@ class Sums {
 
 const NOT_FILED: Sum = { amount: 0, base: 0, filed: 0, due: 1 };
 
+/** Several statements as one. */
 function over(sums: readonly Sum[]): Sum {
-  const total = (key: keyof Sum) => sums.reduce((whole, sum) => whole + sum[key], 0);
-  return {
-    amount: total('amount'),
-    base: total('base'),
-    filed: total('filed'),
-    due: total('due'),
-  };
+  const whole = { amount: 0, base: 0, filed: 0, due: 0 };
+  for (const sum of sums) {
+    whole.amount += sum.amount;
+    whole.base += sum.base;
+    whole.filed += sum.filed;
+    whole.due += sum.due;
+  }
+  return whole;
 }
 
 /**
@@ -135,16 +141,19 @@ function sharedBase(sums: readonly Sums[], area: string): number {
 function figureOf(
   indicator: Indicator,
   { amount, base, filed, due }: Sum,
-): Omit<Figure, 'placesObserved' | 'placesRegistered' | 'asOf'> {
+  places: Pick<Figure, 'placesObserved' | 'placesRegistered' | 'asOf'>,
+): Figure {
   const value = filed > 0 && base > 0 ? amount / base : null;
-  return {
-    ...described(indicator),
+  return figureWith(indicator, {
     value,
     passed: filed > 0 ? amount : null,
     base: filed > 0 ? base : null,
     observed: filed,
     registered: due,
     standings: null,
+    placesObserved: places.placesObserved,
+    placesRegistered: places.placesRegistered,
     interval: value !== null && filed === due ? census(value) : null,
-  };
+    asOf: places.asOf,
+  });
 }

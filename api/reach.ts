@@ -10,7 +10,7 @@ import { ancestorCode, type Register } from '../ingest/register.ts';
 import type { Indicator } from '../sql/indicator.ts';
 import type { AreaFigure, Figure, Interval } from './contract/figure.ts';
 import type { Standing } from './contract/filing.ts';
-import { described, groupByArea, judged, latest, type Scope } from './figure.ts';
+import { figureWith, groupByArea, judged, latest, type Scope } from './figure.ts';
 import { finiteWilson, stratified } from './interval.ts';
 import type { PlanTarget } from './plan.ts';
 import { countStandings } from './standing.ts';
@@ -84,21 +84,25 @@ function reachFigure(
   const reached = confirmed + contradicted + declared;
   const filed = reached + unserved;
   const share = sampled > 0 ? confirmed / sampled : reached === 0 ? 0 : null;
-  const known = standings.filter(({ standing }) => isKnown(standing));
-  return {
-    ...described(indicator),
+  const villagesKnown = new Set<string>();
+  let newest: string | null = null;
+  for (const { place, standing, asOf } of standings) {
+    const village = isKnown(standing) ? ancestorCode(place, 'village') : null;
+    if (village !== null) villagesKnown.add(village);
+    if (asOf !== null && (newest === null || asOf > newest)) newest = asOf;
+  }
+  return figureWith(indicator, {
     value: observed === 0 || share === null ? null : (reached * share) / filed,
     passed: observed === 0 ? null : confirmed,
     base: null,
     observed,
     registered: counts.places,
     standings: counts,
-    placesObserved: new Set(known.flatMap(({ place }) => ancestorCode(place, 'village') ?? []))
-      .size,
+    placesObserved: villagesKnown.size,
     placesRegistered: places.registered,
     interval: observed === 0 ? null : intervalOf(counts, reached),
-    asOf: latest(standings.flatMap(({ asOf }) => asOf ?? [])),
-  };
+    asOf: newest,
+  });
 }
 
 function intervalOf(

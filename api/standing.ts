@@ -155,16 +155,19 @@ export function standingOf(
 export function countStandings(
   standings: Iterable<Pick<PlaceStanding, 'standing'>>,
 ): Readonly<Record<Standing, number>> & { readonly places: number } {
-  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<
-    Standing,
-    number
-  >;
-  let places = 0;
+  const counts = {
+    confirmed: 0,
+    contradicted: 0,
+    declared: 0,
+    unserved: 0,
+    'no evidence': 0,
+    places: 0,
+  } satisfies Record<Standing | 'places', number>;
   for (const { standing } of standings) {
     counts[standing]++;
-    places++;
+    counts.places++;
   }
-  return { ...counts, places };
+  return counts;
 }
 
 function judge(line: LineMonth, { atLeast }: StandingRule): JudgedLine {

@@ -60,6 +60,8 @@ export function ancestorCode(code: string, level: Exclude<Level, 'hamlet'>): str
 export class Register {
   readonly #byCode: ReadonlyMap<string, Place>;
   readonly #children: ReadonlyMap<string, readonly Place[]>;
+  /** What was asked of `below`, by level and area: figures of a province ask the same of every target. */
+  readonly #below = new Map<string, readonly Place[]>();
   /** By area, then by kind. */
   readonly #villages: ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -90,11 +92,18 @@ export class Register {
   }
 
   /** Every place of `level` at or below `within`, in the order of codes. */
-  below(within: string, level: Level): Place[] {
+  below(within: string, level: Level): readonly Place[] {
     const place = this.find(within);
     if (!place) return [];
     if (place.level === level) return [place];
-    return (this.#children.get(within) ?? []).flatMap((child) => this.below(child.code, level));
+    const key = `${level} ${within}`;
+    let found = this.#below.get(key);
+    if (!found) {
+      const children = this.#children.get(within) ?? [];
+      found = children.flatMap((child) => this.below(child.code, level));
+      this.#below.set(key, found);
+    }
+    return found;
   }
 
   /**

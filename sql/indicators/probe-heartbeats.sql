@@ -75,7 +75,8 @@ FROM
                 toString(probe) AS probe,
                 count() AS runs,
                 groupUniqArray(intDiv(toUnixTimestamp(start), 3600)) AS hoursBegun,
-                groupUniqArray(intDiv(toUnixTimestamp(received), 3600)) AS hoursCame,
+                -- A row mostly came in the hour in which it began, which is there already.
+                groupUniqArrayIf(intDiv(toUnixTimestamp(received), 3600), intDiv(toUnixTimestamp(received), 3600) != intDiv(toUnixTimestamp(start), 3600)) AS hoursCame,
                 groupUniqArray(toDate(start, 'Asia/Shanghai')) AS daysSeen,
                 max(received) AS newest
             FROM measurement FINAL

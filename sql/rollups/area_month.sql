@@ -4,7 +4,6 @@
 -- {quantiles:Array(Float64)} (0 where the target is a share) and {villageKinds:Array(Array(String))} (whose
 -- subjects count; none: all)
 WITH
-    indexOf({targets:Array(String)}, target) AS nth,
     {quantiles:Array(Float64)}[nth] AS p,
     -- Distribution-free interval of a quantile: of either end the largest rank r with 1 - 2 P(B < r) >= 95 %,
     -- where B ~ Binomial(n, p), or (n, 1 - p) from above (David & Nagaraja, Order Statistics, 7.1). No such
@@ -16,8 +15,8 @@ WITH
     (observed - 1) * p AS at
 SELECT
     {month:String} AS month, {run:UInt64} AS run,
-    target, carrier,
-    transform(width, [2, 4, 6, 9, 12], ['province', 'city', 'county', 'township', 'village'], '') AS level,
+    {targets:Array(String)}[nth] AS target, carrier,
+    transform(length(area), [2, 4, 6, 9, 12], ['province', 'city', 'county', 'township', 'village'], '') AS level,
     area, observed, registered, passed, placesObserved,
     if(p > 0 AND observed > 0, sorted[toUInt64(floor(at)) + 1] + (sorted[least(toUInt64(floor(at)) + 2, observed)] - sorted[toUInt64(floor(at)) + 1]) * (at - floor(at)), NULL) AS value,
     if(below > 0 AND above > 0, sorted[below], NULL) AS low,
@@ -26,67 +25,81 @@ SELECT
     {rules:Array(String)}[nth] AS rules
 FROM
 (
+    -- Villages first, then every area from its villages: each subject is taken in hand twice and not ten times.
     SELECT
-        target, carrier, width, substring(place, 1, width) AS area,
-        countIf(seen) AS observed, countIf(NOT seen) AS registered, countIf(seen AND passed) AS passed,
-        uniqExactIf(substring(place, 1, 12), seen AND length(place) >= 12) AS placesObserved,
-        arraySort(groupArrayIf(value, seen)) AS sorted,
-        maxIf(newest, seen) AS latest
+        nth, carrier, substring(spot, 1, arrayJoin(arrayFilter(width -> width <= length(spot), [2, 4, 6, 9, 12]))) AS area,
+        sum(observedAt) AS observed, sum(registeredAt) AS registered, sum(passedAt) AS passed,
+        countIf(observedAt > 0 AND length(spot) = 12) AS placesObserved,
+        arraySort(groupArrayArray(values)) AS sorted,
+        max(latestAt) AS latest
     FROM
     (
         -- A line is its carrier's and one of all; of what all look at there are rows of each and of all.
-        SELECT target, place, value, passed, newest, seen, arrayJoin(if({subjects:Array(String)}[indexOf({targets:Array(String)}, target)] = 'line', ['', own], [own])) AS carrier, arrayJoin([2, 4, 6, 9, 12]) AS width
+        SELECT
+            nth, arrayJoin(if({subjects:Array(String)}[nth] = 'line', ['', own], [own])) AS carrier, spot,
+            sum(seen) AS observedAt, sum(known) AS registeredAt, countIf(seen > 0 AND passed) AS passedAt,
+            groupArrayIf(value, seen > 0) AS values,
+            max(newest) AS latestAt
         FROM
         (
-            SELECT target, place, toString(carrier) AS own, value, passed, newest, true AS seen
+            SELECT
+                indexOf({targets:Array(String)}, toString(target)) AS nth, substring(place, 1, 12) AS spot, toString(carrier) AS own,
+                value, passed, newest, toUInt64(1) AS seen, toUInt64(0) AS known
             FROM line_month WHERE month = {month:String} AND run = {run:UInt64}
             UNION ALL
-            SELECT asked.1, place, own, 0, false, toDateTime64(0, 6, 'UTC'), false
+            SELECT asked.1, spot, own, 0, false, toDateTime64(0, 6, 'UTC'), 0, known
             FROM
             (
-                SELECT subject, place, own, toString(village.kind) AS kind, village.outside AS outside, arrayJoin(arrayZip({targets:Array(String)}, {villageKinds:Array(Array(String))}, {subjects:Array(String)})) AS asked
+                SELECT
+                    subject, spot, own, known, toString(village.kind) AS kind, village.outside AS outside,
+                    arrayJoin(arrayZip(arrayMap(nth -> toUInt64(nth), arrayEnumerate({targets:Array(String)})), {villageKinds:Array(Array(String))}, {subjects:Array(String)})) AS asked
                 FROM
                 (
-                    SELECT 'line' AS subject, place, carrier AS own FROM
-                    (
-                        -- Lines registered at any time in the month, each as it last stood.
-                        SELECT line, place, toString(carrier) AS carrier, technology FROM line_version
-                        WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
-                        ORDER BY line, validFrom DESC
-                        LIMIT 1 BY line
-                    )
-                    WHERE technology != 'loopback'
-                    UNION ALL
-                    SELECT subject, place, arrayJoin(carriers)
+                    SELECT subject, substring(place, 1, 12) AS spot, own, count() AS known
                     FROM
                     (
-                        SELECT 'service' AS subject, area AS place FROM
+                        SELECT 'line' AS subject, place, carrier AS own FROM
                         (
-                            SELECT name, area, validFrom, import FROM library_service FINAL
-                            WHERE import IN (SELECT import FROM import FINAL) AND validFrom <= {last:Date} AND {first:Date} <= validTo
-                            ORDER BY name, validFrom DESC, import DESC
-                            LIMIT 1 BY name
+                            -- Lines registered at any time in the month, each as it last stood.
+                            SELECT line, place, toString(carrier) AS carrier, technology FROM line_version
+                            WHERE validFrom <= {last:Date} AND {first:Date} <= validTo
+                            ORDER BY line, validFrom DESC
+                            LIMIT 1 BY line
                         )
+                        WHERE technology != 'loopback'
                         UNION ALL
-                        SELECT 'village', code FROM place_version
-                        WHERE level = 'village' AND validFrom <= least({last:Date}, toDate(now(), 'Asia/Shanghai')) AND least({last:Date}, toDate(now(), 'Asia/Shanghai')) <= validTo
-                    ) AS counted
-                    CROSS JOIN
-                    (
-                        SELECT groupUniqArray(toString(carrier)) AS named, arrayConcat([''], named) AS carriers
-                        FROM line_version
-                        WHERE validFrom <= {last:Date} AND {first:Date} <= validTo AND technology != 'loopback'
-                    ) AS looking
+                        SELECT subject, place, arrayJoin(carriers)
+                        FROM
+                        (
+                            SELECT 'service' AS subject, area AS place FROM
+                            (
+                                SELECT name, area, validFrom, import FROM library_service FINAL
+                                WHERE import IN (SELECT import FROM import FINAL) AND validFrom <= {last:Date} AND {first:Date} <= validTo
+                                ORDER BY name, validFrom DESC, import DESC
+                                LIMIT 1 BY name
+                            )
+                            UNION ALL
+                            SELECT 'village', code FROM place_version
+                            WHERE level = 'village' AND validFrom <= least({last:Date}, toDate(now(), 'Asia/Shanghai')) AND least({last:Date}, toDate(now(), 'Asia/Shanghai')) <= validTo
+                        ) AS counted
+                        CROSS JOIN
+                        (
+                            SELECT groupUniqArray(toString(carrier)) AS named, arrayConcat([''], named) AS carriers
+                            FROM line_version
+                            WHERE validFrom <= {last:Date} AND {first:Date} <= validTo AND technology != 'loopback'
+                        ) AS looking
+                    )
+                    GROUP BY subject, spot, own
                 ) AS registered
                 LEFT JOIN
                 (
                     SELECT code, kind, outside FROM place_version
                     WHERE level = 'village' AND validFrom <= least({last:Date}, toDate(now(), 'Asia/Shanghai')) AND least({last:Date}, toDate(now(), 'Asia/Shanghai')) <= validTo
-                ) AS village ON village.code = substring(registered.place, 1, 12)
+                ) AS village ON village.code = registered.spot
             )
             WHERE asked.3 = subject AND NOT outside AND (empty(asked.2) OR has(asked.2, kind))
         )
+        GROUP BY nth, carrier, spot
     )
-    WHERE length(place) >= width
-    GROUP BY target, carrier, width, area
+    GROUP BY nth, carrier, area
 )

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { Bench, Ratio } from './bench.ts';
 import { ingestBench } from './ingest.ts';
 import { insertBench } from './insert.ts';
+import { provinceBench } from './judging.ts';
 import { pingBench } from './ping.ts';
 import { questionsBench } from './questions.ts';
 import { readersBench } from './readers.ts';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   ingestBench,
   insertBench,
   pingBench,
+  provinceBench,
   questionsBench,
   readersBench,
   soakBench,
