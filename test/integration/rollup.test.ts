@@ -13,6 +13,7 @@ import { lines } from '../../api/routes/lines.ts';
 import { progress } from '../../api/routes/progress.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
+import { isMeasured } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
 import type { QueryRow } from '../../sql/questions.ts';
@@ -112,7 +113,7 @@ async function figures(asked = reader()) {
   const levels = ['province', 'city', 'county', 'township', 'village'] as const;
   const answers: unknown[] = [];
   for (const month of ['2026-10', '2026-11'])
-    for (const target of asked.plan.targets)
+    for (const target of asked.plan.targets.filter((each) => isMeasured(asked.indicatorOf(each))))
       for (const carrier of [null, 'unicom', 'cable'])
         for (const level of levels) {
           const found = await asked.figures(target, month, { carrier, within: '32', level });
