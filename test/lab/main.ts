@@ -1,6 +1,7 @@
 /** `npm run lab`: a province with known truth, surveyed by the real station and real probes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { claimOf, trueStanding } from './claims.ts';
 import { CALM, compare, type Observation, render, told } from './comparison.ts';
 import { LabError } from './fault.ts';
 import { surveySeconds } from './programme.ts';
@@ -49,7 +50,7 @@ async function lab(options: Options, signal: AbortSignal): Promise<number> {
   try {
     signal.throwIfAborted();
     const passed = progressBar(seconds);
-    const { station, observations } = await survey(province, {
+    const { station, observations, standings } = await survey(province, {
       seconds,
       signal,
       step: say,
@@ -57,6 +58,20 @@ async function lab(options: Options, signal: AbortSignal): Promise<number> {
     });
     if (options.json) writeFileSync(options.json, `${JSON.stringify(observations, null, 2)}\n`);
     process.stdout.write(`${render(observations)}\n${told(CALM)}\n${summary(observations)}\n`);
+    const verdicts = sites.map((site, index) => ({
+      site: site.name,
+      filed: claimOf(site),
+      stands: standings[index]?.standing ?? '',
+      truth: trueStanding(site),
+    }));
+    const right = verdicts.filter(({ stands, truth }) => stands === truth).length;
+    for (const { site, filed, stands, truth } of verdicts)
+      process.stdout.write(
+        `${site}  填报 filed: ${filed}  结论 stands: ${stands}  真值 truth: ${truth}\n`,
+      );
+    process.stdout.write(
+      `${right}/${sites.length} 个结论与真值一致 · standings agree with the truth\n`,
+    );
     if (options.keep) {
       say(
         `站点 station: ${station.url}  用户 user: ${station.user}  口令 password: ${station.password}`,
@@ -64,7 +79,7 @@ async function lab(options: Options, signal: AbortSignal): Promise<number> {
       say('按 Ctrl-C 拆除。Ctrl-C takes it all down.');
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     }
-    return observations.every(agrees) ? 0 : EXIT_DISAGREES;
+    return observations.every(agrees) && right === sites.length ? 0 : EXIT_DISAGREES;
   } finally {
     say('拆除 taking it down');
     await province.close();

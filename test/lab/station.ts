@@ -5,9 +5,13 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import type { StandingEvidence } from '../../api/contract/filing.ts';
 import type { LinePage, LineRow } from '../../api/contract/measurement.ts';
+import { monthOf } from '../../ingest/month.ts';
 import { builtFile } from './built.ts';
+import { planFor, sheetOf } from './claims.ts';
 import { LabError } from './fault.ts';
 import { PEER_NAME, type PeerAddress, programmeFor } from './programme.ts';
 import type { Province } from './province.ts';
@@ -23,9 +27,12 @@ export interface Station {
   readonly password: string;
   /** `GET /v1/lines` of the running month. */
   lines(): Promise<LineRow[]>;
+  /** How what its carrier filed of a site's village stands in the running month. */
+  standing(site: Site): Promise<StandingEvidence>;
 }
 
 const readySchema = z.object({ httpPort: z.int().positive(), dnsPort: z.int().positive() });
+const filedSchema = z.object({ version: z.int().positive() });
 const enrolledSchema = z.object({ probe: z.string(), token: z.string() });
 
 /** Starts the far end of every measurement beside the station and waits until it listens. */
@@ -44,13 +51,17 @@ export async function startPeer(province: Province): Promise<PeerAddress> {
 /** Starts the station with the lab's programme and waits until it is healthy. */
 export async function startStation(province: Province, peer: PeerAddress): Promise<Station> {
   const password = randomBytes(15).toString('base64url');
+  const plan = `${province.folder}/plan.yaml`;
+  const builtIn = parse(readFileSync(builtFile('api/plans/jiangsu-2013.yaml'), 'utf8'));
+  // Every JSON is YAML.
+  writeFileSync(plan, JSON.stringify(planFor(builtIn)));
   const configuration = {
+    plan,
     local: false,
     reportPeriodS: 5,
     instructionPeriodS: 30,
     programme: programmeFor(peer, province.sites.length),
   };
-  // Every JSON is YAML.
   writeFileSync(`${province.folder}/tongda.yaml`, JSON.stringify(configuration));
   const child = province.start(null, [process.execPath, builtFile('api/main.js'), 'start'], {
     env: { ...stationEnvironment(province), TONGDA_PASSWORD: password },
@@ -67,14 +78,39 @@ export async function startStation(province: Province, peer: PeerAddress): Promi
     url,
     user: REVIEWER,
     password,
-    async lines() {
-      const answer = await fetch(`${url}/v1/lines?limit=1000`, {
-        headers: { authorization: `Basic ${credentials}` },
-      });
-      if (!answer.ok) throw diedOf(province, 'station', `GET /v1/lines: ${answer.status}`);
-      return ((await answer.json()) as LinePage).items;
-    },
+    lines: async () => (await ask<LinePage>('lines?limit=1000')).items,
+    standing: ({ place, carrier }) =>
+      ask<StandingEvidence>(`standings/${place}?target=fibre-villages&carrier=${carrier}`),
   };
+
+  async function ask<T>(path: string): Promise<T> {
+    const answer = await fetch(`${url}/v1/${path}`, {
+      headers: { authorization: `Basic ${credentials}` },
+    });
+    if (!answer.ok) throw diedOf(province, 'station', `GET /v1/${path}: ${answer.status}`);
+    return (await answer.json()) as T;
+  }
+}
+
+/** Files what the carriers of the lab claim, each by the command and in a file of its own. */
+export async function fileClaims(province: Province, station: Station): Promise<void> {
+  const month = monthOf(new Date());
+  for (const carrier of new Set(province.sites.map((site) => site.carrier))) {
+    const sheet = `${province.folder}/${carrier}.csv`;
+    writeFileSync(sheet, sheetOf(province.sites, carrier, month));
+    const child = province.start(
+      null,
+      [
+        ...[process.execPath, builtFile('api/main.js'), 'filing', 'import', sheet],
+        ...['--carrier', carrier, '--month', month, '--by', 'lab', '--json'],
+      ],
+      {
+        env: { ...stationEnvironment(province), TONGDA_PASSWORD: station.password },
+        stdio: ['ignore', 'pipe', logOf(province, 'filing')],
+      },
+    );
+    filedSchema.parse(JSON.parse(await firstLine(province, child, 'filing')));
+  }
 }
 
 /** Enrols a site's line and its probe with the station; the token is the probe's. */

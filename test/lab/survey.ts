@@ -1,10 +1,11 @@
 /** One survey of a province: peer, station and probes at work for a while, then what they found. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StandingEvidence } from '../../api/contract/filing.ts';
 import { type Observation, observe } from './comparison.ts';
 import { ECHOES_PER_RUN } from './programme.ts';
 import type { Province } from './province.ts';
 import type { Site } from './sites.ts';
-import { enrol, type Station, startPeer, startProbe, startStation } from './station.ts';
+import { enrol, fileClaims, type Station, startPeer, startProbe, startStation } from './station.ts';
 
 export interface SurveyOptions {
   readonly seconds: number;
@@ -18,6 +19,8 @@ export interface SurveyOptions {
 export interface Survey {
   readonly station: Station;
   readonly observations: Observation[];
+  /** How what was filed of each site's village stands, in the order of the sites. */
+  readonly standings: StandingEvidence[];
 }
 
 /**
@@ -52,5 +55,9 @@ export async function survey(
       ECHOES_PER_RUN,
     ),
   );
-  return { station, observations };
+  step('填报并核验 filing, and holding it against the lines');
+  await fileClaims(province, station);
+  const standings: StandingEvidence[] = [];
+  for (const site of province.sites) standings.push(await station.standing(site));
+  return { station, observations, standings };
 }
