@@ -14,6 +14,7 @@ import { COUNTIES } from './geometry.ts';
 import { notFound, problemHandler } from './problem.ts';
 import { challenges } from './routes/challenges.ts';
 import { coverage } from './routes/coverage.ts';
+import { evidence } from './routes/evidence.ts';
 import { filings } from './routes/filings.ts';
 import { library } from './routes/library.ts';
 import { lines } from './routes/lines.ts';
@@ -75,6 +76,7 @@ export function app({
     .use('/v1/*', etag())
     .route('/', overview(reader, software))
     .route('/', coverage(reader))
+    .route('/', evidence(reader))
     .route('/', filings(reader))
     .route('/', standings(reader))
     .route('/', challenges(reader, tokens, password))

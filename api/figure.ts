@@ -127,8 +127,13 @@ export function judged(target: PlanTarget, area: Place, figure: Figure): AreaFig
   return { area: placeOf(area), figure, verdict };
 }
 
+/** What a figure says of the indicator it is of. */
+export function described({ name, method, kind, subject, unit }: Indicator) {
+  return { indicator: name, method, kind, subject, unit };
+}
+
 /** What a figure says beside the indicator it is of. */
-type Numbers = Omit<Figure, 'indicator' | 'method' | 'kind' | 'subject' | 'unit'>;
+type Numbers = Omit<Figure, keyof ReturnType<typeof described>>;
 
 /**
  * A figure of an indicator. Written out, property by property: a province has tens of thousands of figures a

@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { app } from '../../api/app.ts';
 import type { ChallengeDetail } from '../../api/contract/challenge.ts';
+import type { EvidencePage, EvidenceRow } from '../../api/contract/evidence.ts';
 import type { Coverage } from '../../api/contract/figure.ts';
 import type {
   FiledAreaRow,
@@ -21,6 +22,7 @@ import { spanParameters } from '../../api/judgement.ts';
 import type { Plan, PlanTarget } from '../../api/plan.ts';
 import { uncheckedPlanOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
+import { evidence } from '../../api/routes/evidence.ts';
 import { FilingTokens } from '../../ingest/filing-token.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { INDICATORS, isMeasured } from '../../sql/indicator.ts';
@@ -635,6 +637,28 @@ describe('figures', () => {
   it.each(targets)('$id from the measurements', async (target) => {
     const reader = new EvidenceReader(test.store, plan, now);
     expect(await figuresOf(reader, target)).toEqual(wanted(target.id));
+  });
+
+  it.each(targets)('$id over HTTP, subject by subject', async (target) => {
+    const api = new Hono().route('/', evidence(new EvidenceReader(test.store, plan, now)));
+    const rows: EvidenceRow[] = [];
+    for (let cursor = ''; ; ) {
+      const query = `target=${target.id}&month=${MONTH}&within=32&limit=2&cursor=${cursor}`;
+      const page = (await (await api.request(`/v1/evidence?${query}`)).json()) as EvidencePage;
+      const whole = FIGURES[target.id]?.find(([area, carrier]) => area === '32' && !carrier);
+      if (whole) expect([page.observed, page.registered]).toEqual(whole.slice(3));
+      rows.push(...page.items);
+      if (page.next === null) break;
+      cursor = page.next;
+    }
+    const isLine = INDICATORS.get(target.indicator)?.subject === 'line';
+    const counted = (EXPECTED[target.id] as Case).rows.filter(
+      ({ carrier }) => isLine || carrier === '',
+    );
+    expect(rows.map(({ subject, value }) => [subject, value])).toEqual(
+      counted.map(({ subject, value }) => [subject, near(value)]),
+    );
+    expect(rows.every(({ measurements }) => (measurements !== null) === isLine)).toBe(true);
   });
 
   it('are the same from the rollups', async () => {
