@@ -1,5 +1,5 @@
 /** Two embedded engines on loopback as the two shards of a real cluster, for one test file. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { METRICS } from '../../probes/catalogue.ts';
 import { type Engine, startEngine } from '../../sql/engine.ts';
@@ -71,19 +71,22 @@ export async function startTestCluster(): Promise<TestCluster> {
   };
 }
 
-/** Different ports of 127.0.0.1 that were free a moment ago. */
+/**
+ * Different ports of 127.0.0.1 that were free a moment ago, below those that outgoing connections are given
+ * (from 32,768 on Linux): an engine that is revived finds its port as it left it.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((settle, fail) => {
-          const server = createServer().once('error', fail);
-          server.listen(0, '127.0.0.1', () => settle(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((settle) => server.close(settle))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(15_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const server = createServer().once('error', () => settle(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => settle(true)));
+  });
 }

@@ -369,9 +369,9 @@ describe('lines', () => {
 
     await lines(store, `${HEAD}\nl-2,320102003001,telecom,ftth,100,2026-09-01`);
     expect(await redrawn()).toEqual(['2026-09', '2026-10']);
-    // Another rate is no other line: of later months no figure asks for it.
+    // Rates are measured against the subscribed one.
     await lines(store, `${HEAD}\nl-2,320102003001,telecom,ftth,500,2026-10-01`);
-    expect(await redrawn()).toEqual([]);
+    expect(await redrawn()).toEqual(['2026-10']);
     await lines(store, `${HEAD},validTo\nl-3,320102003001,mobile,nr,,2026-08-05,2026-08-20`);
     expect(await redrawn()).toEqual(['2026-08']);
     await lines(store, `${HEAD}\nl-4,320102003001,mobile,nr,,2027-01-01`);
