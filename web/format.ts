@@ -95,7 +95,13 @@ export function figure(
 /** Both ends with one unit: `86.5–98.9%`. */
 export function interval(low: number, high: number, unit: string, name: string): string {
   const scale = scaleFor(unit, name, high);
-  const decimals = fine(high * scale.factor);
+  let decimals = fine(high * scale.factor);
+  // A share just short of the whole is not the whole, nor is a small one none.
+  const feigned = (value: number) => {
+    const rounded = Number((value * 100).toFixed(decimals)) / 100;
+    return scale.unit === '%' && rounded !== value && (rounded === 0 || rounded === 1);
+  };
+  while (decimals < 6 && (feigned(low) || feigned(high))) decimals++;
   const print = (value: number) =>
     fixed(Number((value * scale.factor).toFixed(decimals)), decimals);
   return withUnit(`${print(low)}${low < 0 ? ' … ' : '–'}${print(high)}`, scale.unit);

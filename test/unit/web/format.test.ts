@@ -81,6 +81,8 @@ describe('quantities', () => {
 
   it('prints both ends of an interval in one unit', () => {
     expect(interval(0.865, 0.9891, '1', 'ratio')).toBe('86.5–98.9%');
+    expect(interval(0.0003, 21_955 / 21_958, '1', 'standing')).toBe('0.03–99.99%');
+    expect(interval(0, 1, '1', 'ratio')).toBe('0–100%');
     expect(interval(900_000, 1_200_000, 'bit/s', 'median')).toBe('0.9–1.2 Mbit/s');
   });
 });
