@@ -11,6 +11,8 @@ import { Fault } from './fault.ts';
 import { nameSchema } from './measurement.ts';
 import { SPOOL_LIMIT_B } from './spool.ts';
 
+const MIB = 1024 * 1024;
+
 const settingsSchema = z.strictObject({
   /** Base URL of the station. */
   station: z.url({ protocol: /^https?$/ }),
@@ -24,7 +26,9 @@ const settingsSchema = z.strictObject({
     .number()
     .min(1)
     .max(65_536)
-    .default(SPOOL_LIMIT_B / 1024 / 1024),
+    .default(SPOOL_LIMIT_B / MIB),
+  /** What measuring may move in a month of Asia/Shanghai, both ways; without it there is no limit. */
+  monthlyBudgetMiB: z.number().positive().max(1_000_000_000).optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -117,7 +121,7 @@ export function checkSettings(
  * @throws Fault `token-missing`, `token-unreadable`, `token-malformed`
  */
 export function agentConfig(settings: Settings, environment: NodeJS.ProcessEnv): AgentConfig {
-  const { station, probe, spool, spoolLimitMiB, tokenFile } = settings;
+  const { station, probe, spool, spoolLimitMiB, monthlyBudgetMiB, tokenFile } = settings;
   const token = tokenFile === undefined ? environment.TONGDA_TOKEN : readToken(tokenFile).trim();
   if (token === undefined || token === '')
     throw new Fault(
@@ -131,7 +135,14 @@ export function agentConfig(settings: Settings, environment: NodeJS.ProcessEnv):
       '令牌格式不对:应为登记时给出的那一行(20–200 个字母、数字、- 或 _)',
       'this is no token: it is the line given at enrolment (20–200 letters, digits, - or _)',
     );
-  return { station, probe, token, spool, spoolLimitB: spoolLimitMiB * 1024 * 1024 };
+  return {
+    station,
+    probe,
+    token,
+    spool,
+    spoolLimitB: spoolLimitMiB * MIB,
+    monthlyBudgetB: monthlyBudgetMiB === undefined ? null : monthlyBudgetMiB * MIB,
+  };
 }
 
 function readToken(file: string): string {

@@ -2,10 +2,12 @@
  * One task into one measurement: looks up the metric, asks whether this machine can run it, runs
  * it, and writes down what it found. Used by the agent and by `tongda-probe once` alike.
  */
-import { type Clock, roundUs } from './clock.ts';
+import type { Reservation } from './budget.ts';
+import { type Clock, type ClockReading, clockChange, readClock, roundUs } from './clock.ts';
 import type { Task } from './instruction.ts';
 import { type ClockState, MEASUREMENT_VERSION, measurementSchema } from './measurement.ts';
-import type { Finding, Metric, Title } from './metric.ts';
+import { type Finding, type Metric, SMALL_RUN_B, type Title, WITH_HEADERS } from './metric.ts';
+import type { MissedReason } from './schedule.ts';
 import { SOFTWARE } from './software.ts';
 import type { Draft } from './spool.ts';
 
@@ -26,7 +28,8 @@ export interface MeasureContext {
   readonly schedule: string;
   readonly metricNamed: (name: string) => Metric | undefined;
   readonly clock: Clock;
-  readonly clockState: () => ClockState;
+  /** The clock's state at `reading`, by what is known now; at this moment when not told. */
+  readonly clockState: (reading?: ClockReading) => ClockState;
   /** Ends the run without a measurement. */
   readonly signal: AbortSignal;
   /** What runs now in this probe. */
@@ -34,14 +37,17 @@ export interface MeasureContext {
   /** Told why a task could not be looked at. */
   readonly notice: (notice: Title & { readonly code: string; readonly error?: unknown }) => void;
   readonly limitMs?: number;
+  /** Charges a run's worst case; null where the month's budget does not hold it. Absent: no budget. */
+  readonly reserve?: (costB: number) => Promise<Reservation | null>;
 }
 
 /** The measurement, without its number; null when `signal` ended it. */
 export async function measure(task: Task, context: MeasureContext): Promise<Draft | null> {
   const { clock, signal, notice } = context;
   const metric = context.metricNamed(task.metric);
-  const draft = emptyDraft(task, metric, context);
-  const begunMs = clock.monotonicMs();
+  const begun = readClock(clock);
+  const draft = emptyDraft(task, metric, { ...context, clock: { wallMs: () => begun.wallMs } });
+  const begunMs = begun.monotonicMs;
   const skipped = (reason: string): Draft => ({
     ...draft,
     durationMs: roundUs(clock.monotonicMs() - begunMs),
@@ -75,6 +81,12 @@ export async function measure(task: Task, context: MeasureContext): Promise<Draf
       notice({ code: obstacle, ...obstacleTitle(obstacle, metric, task) });
       return skipped(obstacle);
     }
+    const costB = metric.costB?.(parameters.data) ?? SMALL_RUN_B;
+    const reservation = await context.reserve?.(costB);
+    if (reservation === null) {
+      notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
+      return skipped('budget-exhausted');
+    }
     meet(running, context.running);
     const finding = await limited(
       (ends) => metric.run(task.target, parameters.data, { family: task.family, signal: ends }),
@@ -82,7 +94,9 @@ export async function measure(task: Task, context: MeasureContext): Promise<Draf
       context.limitMs ?? TASK_LIMIT_MS,
       () => context.running.delete(running),
     );
+    // A run cut short has moved nobody knows how much: its worst case stays charged.
     if (signal.aborted) return null;
+    await reservation?.settle(movedB(metric, finding, costB));
     return checked(metric, {
       ...draft,
       method: finding.method ?? metric.method,
@@ -92,6 +106,7 @@ export async function measure(task: Task, context: MeasureContext): Promise<Draf
       values: { ...finding.values },
       ...(finding.samples ? { samples: [...finding.samples] } : {}),
       conflicts: [...running.conflicts],
+      clock: clockOver(begun, draft.clock, context),
     });
   } catch (error) {
     if (signal.aborted) return null;
@@ -105,10 +120,24 @@ export async function measure(task: Task, context: MeasureContext): Promise<Draf
   }
 }
 
-/** A measurement that says only that a slot passed without a run. `start` is the slot's. */
+/**
+ * The state of the clock for a run: at its start, by what is known at its end, unless the machine
+ * slept, over which the monotonic clock does not lead back; with the step, where it was set meanwhile.
+ */
+function clockOver(
+  begun: ClockReading,
+  atStart: ClockState,
+  { clock, clockState }: Pick<MeasureContext, 'clock' | 'clockState'>,
+): ClockState {
+  const { steppedMs, sleptMs } = clockChange(begun, readClock(clock));
+  const state = sleptMs === 0 ? clockState(begun) : atStart;
+  return steppedMs === 0 ? state : { ...state, stepMs: steppedMs };
+}
+
+/** A measurement that says only that a slot passed without a run, and why. `start` is the slot's. */
 export function missedDraft(
   task: Task,
-  startMs: number,
+  { startMs, reason }: { readonly startMs: number; readonly reason: MissedReason },
   context: Pick<MeasureContext, 'probe' | 'schedule' | 'metricNamed' | 'clockState'>,
 ): Draft {
   return {
@@ -116,7 +145,7 @@ export function missedDraft(
       ...context,
       clock: { wallMs: () => startMs },
     }),
-    outcome: { status: 'skipped', reason: 'missed' },
+    outcome: { status: 'skipped', reason },
   };
 }
 
@@ -145,6 +174,24 @@ function emptyDraft(
     clock: context.clockState(),
     software: SOFTWARE,
   };
+}
+
+/**
+ * What a run moved, for the budget, headers and all: what it says itself; else its worst case, unless
+ * the metric would have said so had there been a body.
+ */
+export function movedB(
+  { values: specs }: Metric,
+  { values, outcome }: Finding,
+  costB: number,
+): number {
+  if (values.movedB !== undefined) return values.movedB;
+  const bodyB = values.payloadB ?? values.bodyB;
+  if (bodyB !== undefined) return SMALL_RUN_B + Math.ceil(bodyB * WITH_HEADERS);
+  const wouldSay = specs.some(({ name }) => /^(moved|payload|body)B$/.test(name));
+  const wasCarried =
+    outcome.status === 'ok' || (outcome.status === 'failed' && outcome.stage === 'body');
+  return wouldSay && !wasCarried ? Math.min(costB, SMALL_RUN_B) : costB;
 }
 
 /** Makes tasks that disturb each other name each other. */
@@ -214,6 +261,11 @@ function obstacleTitle(obstacle: string, metric: Metric, task: Task): Title {
     return {
       zh: `无 CAP_NET_RAW 或原始套接字模块,${metric.name} 记为未测:请授予该权限,或改用 tcp-connect 以 TCP 建连测 RTT`,
       en: `no CAP_NET_RAW or no raw-socket module, ${metric.name} is recorded as skipped: grant it, or use tcp-connect for the RTT of a TCP handshake`,
+    };
+  if (obstacle === 'budget-exhausted')
+    return {
+      zh: `本月流量预算已不够执行 ${metric.name}(任务 ${task.name}),记为未测:可调高 monthlyBudgetMiB,或在任务参数中限制单次流量`,
+      en: `the month's data budget does not hold another ${metric.name} (task ${task.name}), recorded as skipped: raise monthlyBudgetMiB, or limit what the task moves by its parameters`,
     };
   return {
     zh: `本机不能以 IPv${task.family} 执行 ${metric.name}(${obstacle}),记为未测`,

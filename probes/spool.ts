@@ -40,6 +40,8 @@ export interface SpoolOptions {
   readonly limitB?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
+  /** What those are told who ask who holds the directory (`lock.ts`). */
+  readonly answer?: () => string;
 }
 
 /** The content of the file `mark`, one record as in a segment. */
@@ -86,7 +88,7 @@ export class Spool {
    * @throws Fault `spool-locked`
    */
   static async open(directory: string, options: SpoolOptions = {}): Promise<Spool> {
-    const lock = await lockDirectory(directory);
+    const lock = await lockDirectory(directory, options.answer);
     try {
       const spool = new Spool(directory, options.limitB ?? SPOOL_LIMIT_B, lock);
       await spool.#recover((options.now ?? Date.now)());

@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import { finding } from '../finding.ts';
-import { defineMetric } from '../metric.ts';
+import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, OK, StageError, skipped } from '../net/failure.ts';
 import { resolveHost } from '../net/resolve.ts';
 import { parseUrl } from '../net/target.ts';
@@ -62,6 +62,7 @@ export const throughput = defineMetric<z.infer<typeof parameters>>({
   load: 'loud',
   parameters,
   values,
+  costB: ({ limitB }) => SMALL_RUN_B + Math.ceil(limitB * WITH_HEADERS),
   canRun: async () => null,
   async run(target, wanted, { family, signal }) {
     const peer = parseUrl(target, family);

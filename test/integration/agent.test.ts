@@ -133,6 +133,7 @@ function start(metric: Metric = tcpConnect as Metric): () => Promise<void> {
     token: TOKEN,
     spool: directory,
     spoolLimitB: 1024 * 1024,
+    monthlyBudgetB: null,
   };
   const note = (fields: object, message: string) =>
     void logged.push(`${JSON.stringify(fields)} ${message}`);
@@ -330,7 +331,7 @@ describe('the agent', () => {
     await stop();
     const since = station.reports.slice(before).flatMap(({ measurements }) => measurements);
     const missed = since.filter(
-      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed',
+      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed-off',
     );
     expect(missed.length).toBe(1);
     expect(logged.join('\n')).toMatch(/schedule second missed [2-4] runs/);
