@@ -14,23 +14,37 @@ import { SPOOL_LIMIT_B } from './spool.ts';
 const MIB = 1024 * 1024;
 
 const settingsSchema = z.strictObject({
-  /** Base URL of the station. */
-  station: z.url({ protocol: /^https?$/ }),
-  /** The name the probe was enrolled under. */
-  probe: nameSchema,
-  /** File that holds the token and nothing else. Relative paths start at the configuration's directory. */
-  tokenFile: z.string().min(1).optional(),
-  /** Directory of the spool. */
-  spool: z.string().min(1),
+  station: z.url({ protocol: /^https?$/ }).describe('站点根地址 · base URL of the station'),
+  probe: nameSchema.describe('登记时的探针名 · the name the probe was enrolled under'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      '只含令牌的文件;相对路径从配置文件所在目录起;不给则用 TONGDA_TOKEN · file that holds the token and nothing else, relative to this file; or else TONGDA_TOKEN',
+    ),
+  spool: z.string().min(1).describe('缓存目录 · directory of the spool'),
   spoolLimitMiB: z
     .number()
     .min(1)
     .max(65_536)
-    .default(SPOOL_LIMIT_B / MIB),
-  /** What measuring may move in a month of Asia/Shanghai, both ways; without it there is no limit. */
-  monthlyBudgetMiB: z.number().positive().max(1_000_000_000).optional(),
+    .default(SPOOL_LIMIT_B / MIB)
+    .describe('缓存上限 · what the spool may take of the disk'),
+  monthlyBudgetMiB: z
+    .number()
+    .positive()
+    .max(1_000_000_000)
+    .optional()
+    .describe(
+      '每月(北京时间)测量流量上限,收发合计;不给则不限 · what measuring may move in a month of Asia/Shanghai, both ways; without it there is no limit',
+    ),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The JSON Schema (2020-12) of the file, for editors. */
+export function settingsJsonSchema(): object {
+  return z.toJSONSchema(settingsSchema, { io: 'input' });
+}
 
 const TOKEN = /^[\w-]{20,200}$/;
 
