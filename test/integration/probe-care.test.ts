@@ -146,7 +146,8 @@ describe('doctor', () => {
 describe('status', () => {
   const ask = async () => {
     const { code, stdout } = await tongdaProbe(['status', '--config', config, '--json']);
-    return { code, status: JSON.parse(stdout) as Status };
+    // Before the agent has made its directory there is nothing to see.
+    return { code, status: JSON.parse(stdout || '{"running":false}') as Status };
   };
 
   it('is the agent’s own answer while it runs, and says what is stale when it does not', async () => {
