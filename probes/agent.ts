@@ -144,6 +144,7 @@ class MeasurementAgent {
   }
 
   async untilStopped(): Promise<void> {
+    this.#sayLosses();
     await Promise.all([
       this.#repeat('instruction', () => this.#instruct()),
       this.#repeat('report', () => this.#report()),
@@ -262,6 +263,14 @@ class MeasurementAgent {
 
   #sayLosses(): void {
     const { spool, log } = this.#parts;
+    for (const damage of spool.takeDamages())
+      log.warn(
+        damage,
+        bilingual({
+          zh: `缓存文件 ${damage.segment} 第 ${damage.offset} 字节起 ${damage.sizeB} 字节损坏,丢失测量 ${damage.sequence ?? '(序号已不可辨)'}`,
+          en: `${damage.sizeB} bytes from ${damage.offset} of the spool's ${damage.segment} are damaged, measurement ${damage.sequence ?? 'of unknown number'} is lost`,
+        }),
+      );
     const losses = JSON.stringify(spool.losses);
     if (losses === this.#losses) return;
     this.#losses = losses;
