@@ -56,21 +56,27 @@ const TOKEN = /^[\w-]{20,200}$/;
  */
 export function parseSettings(text: string, file: string, directory = dirname(file)): Settings {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const broken = document.errors[0];
-  if (broken) {
-    const { line } = lines.linePos(broken.pos[0]);
-    throw new Fault(
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' });
+  const malformed = (line: number, why: string) =>
+    new Fault(
       'config-malformed',
-      `${file} 第 ${line} 行不是合法的 YAML:${broken.code}`,
-      `${file} line ${line} is not YAML: ${broken.code}`,
+      `${file} 第 ${line} 行不是合法的 YAML:${why}`,
+      `${file} line ${line} is not YAML: ${why}`,
     );
+  const broken = document.errors[0];
+  if (broken) throw malformed(lines.linePos(broken.pos[0]).line, broken.code);
+  let values: unknown;
+  try {
+    values = document.toJS();
+  } catch (error) {
+    // Aliases that lead nowhere, or to ever more of themselves.
+    throw malformed(1, (error as Error).message);
   }
   const lineOf = (path: readonly PropertyKey[]): number => {
     const node = document.getIn(path, true);
     return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
   };
-  const settings = checkSettings(document.toJS(), (path) => `${file}:${lineOf(path)}`);
+  const settings = checkSettings(values, (path) => `${file}:${lineOf(path)}`);
   const inDirectory = (path: string) => resolve(directory, path);
   return {
     ...settings,
