@@ -10,6 +10,8 @@ export interface Evidence {
   readonly address?: string;
   readonly values?: Measured;
   readonly samples?: readonly number[];
+  /** Where it is not the metric's own. */
+  readonly method?: string;
 }
 
 /**
@@ -23,8 +25,14 @@ export function finding(specs: readonly ValueSpec[], evidence: Evidence): Findin
     if (!spec) throw new TypeError(`the metric declares no value ${name}`);
     if (value !== undefined) values[name] = rounded(value, spec.resolution);
   }
-  const { outcome, address = null, samples } = evidence;
-  return samples?.length ? { outcome, address, values, samples } : { outcome, address, values };
+  const { outcome, address = null, samples, method } = evidence;
+  return {
+    outcome,
+    address,
+    values,
+    ...(samples?.length ? { samples } : {}),
+    ...(method === undefined ? {} : { method }),
+  };
 }
 
 /** The nearest whole multiple of `resolution`, without the dust of binary fractions. */

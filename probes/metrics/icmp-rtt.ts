@@ -5,6 +5,11 @@
  * The round-trip time of a lost packet is undefined (RFC 2681 §2.4); loss counts packets that were
  * sent and not answered within `timeoutMs` (RFC 2680).
  *
+ * Method `icmp-rtt/2` takes both times from the kernel, where it hands a packet to the driver and
+ * takes one from it: what else this machine was doing is not in the figure. Where the kernel does not
+ * tell (not Linux on 64 bits, no koffi), it is `icmp-rtt/1`: the times are this process's own, and
+ * read some 0.1 ms more, and more than that while it is busy.
+ *
  * Outcome: `ok` as soon as one answer came. With none, `failed` at `echo`: `timeout`, or what a
  * router said (`no-route`, `unreachable`, `prohibited`, `time-exceeded`, `too-big`), with lossRatio 1;
  * at `send` when no packet left this machine, without a lossRatio; at `dns` as `resolveHost` says.
@@ -39,10 +44,12 @@ const values = [
   count('socketDrops', '本机接收缓冲丢弃', 'Dropped by the receive buffer of the probe'),
 ];
 
+const METHODS = { kernel: 'icmp-rtt/2', process: 'icmp-rtt/1' } as const;
+
 export const icmpRtt = defineMetric<Parameters>({
   name: 'icmp-rtt',
   title: { zh: '往返时延与丢包(ICMP 回显)', en: 'Round-trip time and loss (ICMP echo)' },
-  method: 'icmp-rtt/1',
+  method: METHODS.kernel,
   source: 'RFC 2681, RFC 2680, RFC 5481',
   targetHint: 'example.net | 192.0.2.1 | 2001:db8::1',
   load: 'quiet',
@@ -64,7 +71,7 @@ export const icmpRtt = defineMetric<Parameters>({
     const session = await openEchoSession(family);
     try {
       const results = await echoes(session, resolved.address, wanted, signal);
-      return judge(resolved.address, results, session.socketDrops());
+      return judge(resolved.address, results, session.socketDrops(), session.times);
     } finally {
       session.close();
     }
@@ -91,7 +98,9 @@ export function judge(
   address: string,
   results: readonly EchoResult[],
   socketDrops: number,
+  times: EchoSession['times'] = 'kernel',
 ): Finding {
+  const method = times === 'kernel' ? {} : { method: METHODS[times] };
   const left = results.filter(({ kind }) => kind !== 'not-sent');
   const sampleMs = left.map((result) => (result.kind === 'reply' ? result.rttMs : undefined));
   const rttsMs = sampleMs.filter((value) => value !== undefined);
@@ -107,16 +116,22 @@ export function judge(
     return finding(values, {
       outcome: OK,
       address,
+      ...method,
       values: { ...rttValues(sampleMs), ...loss, ...counts },
       samples: rttsMs.map((rttMs) => rounded(rttMs, 0.001)),
     });
   if (left.length === 0) {
     const outcome = failed('send', commonest(codes) ?? 'send-failed');
-    return finding(values, { outcome, address, values: counts });
+    return finding(values, { outcome, address, ...method, values: counts });
   }
   // The probe itself lost datagrams: it cannot say that the target did not answer.
   if (socketDrops > 0)
-    return finding(values, { outcome: skipped('socket-overflow'), address, values: counts });
+    return finding(values, {
+      outcome: skipped('socket-overflow'),
+      address,
+      ...method,
+      values: counts,
+    });
   const outcome = failed('echo', commonest(codes) ?? 'timeout');
-  return finding(values, { outcome, address, values: { ...loss, ...counts } });
+  return finding(values, { outcome, address, ...method, values: { ...loss, ...counts } });
 }
