@@ -62,6 +62,26 @@ export function parseSettings(text: string, file: string, directory = dirname(fi
 }
 
 /**
+ * Settings from a YAML file.
+ *
+ * @throws Fault `config-unreadable`, and as `parseSettings`
+ */
+export function readSettings(file: string): Settings {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Fault(
+      'config-unreadable',
+      `读不到配置文件 ${file}(${code})`,
+      `the configuration ${file} cannot be read (${code})`,
+    );
+  }
+  return parseSettings(text, file, dirname(file));
+}
+
+/**
  * @param place where a key stands, for the message: `probe.yaml:3`, or the option
  * @throws Fault `config-invalid`
  */
