@@ -42,6 +42,9 @@ export interface MetricContext {
   readonly signal: AbortSignal;
 }
 
+/** Takes what a target came to as soon as it is known; `index` is the target's place in the list. */
+export type Found = (index: number, finding: Finding) => void;
+
 export interface Metric<P = unknown> {
   readonly name: string;
   readonly title: Title;
@@ -59,6 +62,12 @@ export interface Metric<P = unknown> {
   /** null, or the reason (a name, e.g. `no-raw-socket`) this machine cannot run it: recorded as skipped. */
   canRun(family: Family): Promise<string | null>;
   run(target: string, parameters: P, context: MetricContext): Promise<Finding>;
+  /** Many targets at once, where that is more than `run` several times; each is to be found once. */
+  runMany?(
+    targets: readonly string[],
+    parameters: P,
+    context: MetricContext & { readonly found: Found },
+  ): Promise<void>;
 }
 
 /** Keeps the parameter type of one metric while it is written. */
