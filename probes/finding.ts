@@ -37,6 +37,9 @@ export function finding(specs: readonly ValueSpec[], evidence: Evidence): Findin
 
 /** The nearest whole multiple of `resolution`, without the dust of binary fractions. */
 export function rounded(value: number, resolution: number): number {
-  const decimals = Math.max(0, Math.ceil(-Math.log10(resolution)));
-  return Number((Math.round(value / resolution) * resolution).toFixed(decimals));
+  // Dividing by a whole number gives the double that is nearest to the decimal.
+  const perUnit = Math.round(1 / resolution);
+  return resolution < 1
+    ? Math.round(value * perUnit) / perUnit
+    : Math.round(value / resolution) * resolution;
 }

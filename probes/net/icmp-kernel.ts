@@ -235,6 +235,8 @@ class Messages {
   readonly #names = Buffer.alloc(BATCH * NAME_B);
   readonly #controls = Buffer.alloc(BATCH * CONTROL_B);
   readonly #data: Buffer;
+  /** The headers with room for control messages, as they are before a call. */
+  readonly #empty: Buffer;
   /** The headers from each on, cut once. */
   readonly #tails: readonly Buffer[];
 
@@ -260,6 +262,9 @@ class Messages {
       this.#headers.writeBigUInt64LE(1n, at + 24);
       this.#headers.writeBigUInt64LE(controls + n * BigInt(CONTROL_B), at + 32);
     }
+    this.#empty = Buffer.from(this.#headers);
+    for (let at = 0; at < this.#empty.length; at += MESSAGE_B)
+      this.#empty.writeUInt32LE(CONTROL_B, at + 40);
     this.#tails = Array.from({ length: BATCH }, (_, index) =>
       this.#headers.subarray(index * MESSAGE_B),
     );
@@ -271,10 +276,7 @@ class Messages {
 
   /** Makes room again: the kernel has written over the lengths. */
   empty(): void {
-    for (let at = 0; at < this.#headers.length; at += MESSAGE_B) {
-      this.#headers.writeUInt32LE(this.#nameB, at + 8);
-      this.#headers.writeUInt32LE(CONTROL_B, at + 40);
-    }
+    this.#empty.copy(this.#headers);
   }
 
   /** Puts a packet where it is sent from. */

@@ -61,7 +61,8 @@ export type EchoAnswer =
     };
 
 export function echoRequest(family: Family, identity: EchoIdentity, payloadB: number): Buffer {
-  const packet = Buffer.alloc(HEADER_B + payloadB);
+  // From the pool: thousands of small buffers of their own are what garbage is made of.
+  const packet = Buffer.allocUnsafe(HEADER_B + payloadB).fill(0);
   packet[0] = family === 6 ? ICMP6.request : ICMP.request;
   packet.writeUInt16BE(identity.sessionId, 4);
   packet.writeUInt16BE(identity.serial & 0xffff, 6);
