@@ -20,10 +20,18 @@ export interface Evidence {
  */
 export function finding(specs: readonly ValueSpec[], evidence: Evidence): Finding {
   const values: Record<string, number> = {};
-  for (const [name, value] of Object.entries(evidence.values ?? {})) {
-    const spec = specs.find((each) => each.name === name);
-    if (!spec) throw new TypeError(`the metric declares no value ${name}`);
-    if (value !== undefined) values[name] = rounded(value, spec.resolution);
+  const measured = evidence.values ?? {};
+  let declared = 0;
+  for (const { name, resolution } of specs) {
+    const value = measured[name];
+    if (name in measured) declared++;
+    if (value !== undefined) values[name] = rounded(value, resolution);
+  }
+  if (declared !== Object.keys(measured).length) {
+    const stranger = Object.keys(measured).find(
+      (name) => !specs.some((spec) => spec.name === name),
+    );
+    throw new TypeError(`the metric declares no value ${stranger}`);
   }
   const { outcome, address = null, samples, method } = evidence;
   return {

@@ -108,12 +108,18 @@ interface Request {
   readonly options: EchoOptions;
   readonly settle: (result: EchoResult) => void;
   serial: number;
+  departure: Departure | undefined;
+  /** When the driver had it, by the port's clock, where the kernel said so. */
+  leftMs: number | undefined;
+}
+
+/** Just before some requests were handed to the kernel. */
+interface Departure {
   /** By the port's clock. */
-  sentMs: number;
-  /** By the monotonic clock. */
-  sentMonotonicMs: number;
+  readonly atMs: number;
+  readonly monotonicMs: number;
   /** How far the port's clock was ahead of the monotonic one. */
-  settingMs: number;
+  readonly settingMs: number;
 }
 
 /**
@@ -194,7 +200,7 @@ export async function openEchoSession(
         throw new RangeError(`an echo carries at least ${MINIMUM_PAYLOAD_B} B`);
       return new Promise((settle) => {
         const key = addressKey(address);
-        const unsent = { serial: 0, sentMs: 0, sentMonotonicMs: 0, settingMs: 0 };
+        const unsent = { serial: 0, departure: undefined, leftMs: undefined };
         this.#waiting.push({ address, key, options, settle, ...unsent });
         if (this.#pump === undefined) this.#send();
       });
@@ -263,9 +269,9 @@ export async function openEchoSession(
       if (this.#socket.recvPaused) this.#socket.resumeRecv();
       this.setTTL(hopLimit);
       const settingMs = this.#clockSettingMs();
-      const sentMonotonicMs = performance.now();
-      const sentMs = this.#port.nowMs();
-      for (const request of batch) Object.assign(request, { sentMs, sentMonotonicMs, settingMs });
+      const monotonicMs = performance.now();
+      const departure = { settingMs, monotonicMs, atMs: this.#port.nowMs() };
+      for (const request of batch) request.departure = departure;
       for (const [index, code] of this.#port.send(packets).entries())
         if (code !== null) this.#finish(batch[index] as Request, { kind: 'not-sent', code });
       // While anything is out the open socket keeps the process alive; the timer need not.
@@ -311,7 +317,7 @@ export async function openEchoSession(
       const serial = sentSerial(packet, { nonce: this.#nonce });
       if (serial === undefined) return;
       const request = this.#outstanding.get(serial & 0xffff);
-      if (request?.serial === serial) request.sentMs = atMs;
+      if (request?.serial === serial) request.leftMs = atMs;
     }
 
     heard(datagram: Buffer, source: string, atMs: number): void {
@@ -336,9 +342,11 @@ export async function openEchoSession(
     }
 
     /** Where the port's clock was set in between, what is left is the time until it was read. */
-    #roundTripMs(request: Request, atMs: number): number {
-      const wasSet = Math.abs(this.#settingMs - request.settingMs) > CLOCK_SET_MS;
-      return wasSet ? performance.now() - request.sentMonotonicMs : atMs - request.sentMs;
+    #roundTripMs({ departure, leftMs }: Request, atMs: number): number {
+      if (!departure) return Number.NaN;
+      const wasSet = Math.abs(this.#settingMs - departure.settingMs) > CLOCK_SET_MS;
+      if (wasSet) return performance.now() - departure.monotonicMs;
+      return atMs - (leftMs ?? departure.atMs);
     }
 
     /** How far the port's clock is ahead of the monotonic one; read again where it took too long. */

@@ -21,9 +21,12 @@ export interface EchoRun {
   readonly findings: readonly Finding[];
 }
 
-const { family, targets, parameters, blockedMs = 0 } = JSON.parse(
-  await text(process.stdin),
-) as EchoTask;
+const {
+  family,
+  targets,
+  parameters,
+  blockedMs = 0,
+} = JSON.parse(await text(process.stdin)) as EchoTask;
 const wanted = icmpRtt.parameters.parse(parameters);
 const { signal } = new AbortController();
 const nuisance = blockedMs > 0 ? setInterval(() => block(blockedMs), 2.5 * blockedMs) : undefined;
