@@ -1,5 +1,5 @@
 /** What a metric's run comes to, as the record wants it. Pure. */
-import type { Outcome } from './measurement.ts';
+import type { Hop, Outcome } from './measurement.ts';
 import type { Finding, ValueSpec } from './metric.ts';
 
 /** Values by name; undefined is "no such value this time" and is left out, never written as 0. */
@@ -10,6 +10,7 @@ export interface Evidence {
   readonly address?: string;
   readonly values?: Measured;
   readonly samples?: readonly number[];
+  readonly hops?: readonly Hop[];
   /** Where it is not the metric's own. */
   readonly method?: string;
 }
@@ -33,12 +34,13 @@ export function finding(specs: readonly ValueSpec[], evidence: Evidence): Findin
     );
     throw new TypeError(`the metric declares no value ${stranger}`);
   }
-  const { outcome, address = null, samples, method } = evidence;
+  const { outcome, address = null, samples, hops, method } = evidence;
   return {
     outcome,
     address,
     values,
     ...(samples?.length ? { samples } : {}),
+    ...(hops?.length ? { hops } : {}),
     ...(method === undefined ? {} : { method }),
   };
 }

@@ -187,13 +187,14 @@ class Page {
 
   /** @throws Error where a metric broke its own promises */
   found(target: string, metric: Metric, finding: Finding): Draft {
-    const { method = metric.method, address, outcome, values, samples } = finding;
+    const { method = metric.method, address, outcome, values, samples, hops } = finding;
     return checked(metric, {
       ...this.#blank,
       ...{ target, method, address, outcome },
       durationMs: this.#elapsedMs,
       values: { ...values },
       ...(samples ? { samples: [...samples] } : {}),
+      ...(hops ? { hops: [...hops] } : {}),
     });
   }
 

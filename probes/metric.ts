@@ -5,7 +5,7 @@
  * could not look; a network that does not answer is a finding with a `failed` outcome.
  */
 import type { ZodType } from 'zod';
-import type { Family, Outcome } from './measurement.ts';
+import type { Family, Hop, Outcome } from './measurement.ts';
 
 /** Chinese first, English second. */
 export interface Title {
@@ -31,6 +31,7 @@ export interface Finding {
   readonly address: string | null;
   readonly values: Readonly<Record<string, number>>;
   readonly samples?: readonly number[];
+  readonly hops?: readonly Hop[];
   /** Only where the method that ran is not the metric's own first choice. */
   readonly method?: string;
 }
