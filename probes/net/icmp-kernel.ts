@@ -18,7 +18,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
 import type { RawSocket } from 'net-ping';
 import type { Family } from '../measurement.ts';
-import type { Ears, IcmpPort, Outgoing } from './icmp-port.ts';
+import { DATAGRAM_B, type Ears, type IcmpPort, type Outgoing } from './icmp-port.ts';
 
 const SOL_SOCKET = 1;
 const SO_TIMESTAMPING = 37;
@@ -34,8 +34,6 @@ const CLOCK_REALTIME = 0;
 
 /** Packets of one call. */
 const BATCH = 64;
-/** Largest datagram there is to read: a full Ethernet frame, more of it is of no interest. */
-const DATAGRAM_B = 2_048;
 /** Of a packet of ours that comes back with its stamp: link, IP and ICMP headers, nonce and serial. */
 const ECHOED_B = 160;
 const NAME_B = 28;

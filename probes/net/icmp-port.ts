@@ -33,6 +33,8 @@ export interface IcmpPort {
   read(ears: Ears): boolean;
 }
 
+/** Largest datagram that is sent or read whole: a full Ethernet frame has room in it. */
+export const DATAGRAM_B = 2_048;
 /** Datagrams read before other work gets its turn. */
 const DRAIN = 64;
 

@@ -19,6 +19,7 @@ import { kernelPort } from './icmp-kernel.ts';
 import {
   addressKey,
   echoRequest,
+  HEADER_B,
   keyAddress,
   MINIMUM_PAYLOAD_B,
   NONCE_B,
@@ -26,7 +27,7 @@ import {
   sentSerial,
   WANTED_TYPES,
 } from './icmp-packet.ts';
-import { type Ears, type IcmpPort, type Outgoing, processPort } from './icmp-port.ts';
+import { DATAGRAM_B, type Ears, type IcmpPort, type Outgoing, processPort } from './icmp-port.ts';
 
 export type EchoResult =
   | { readonly kind: 'reply'; readonly rttMs: number }
@@ -196,8 +197,8 @@ export async function openEchoSession(
       if (isIP(address) !== family || address.includes('%'))
         return Promise.resolve({ kind: 'not-sent', code: 'other-family' });
       if (this.#closed) return Promise.resolve({ kind: 'not-sent', code: 'closed' });
-      if (options.payloadB < MINIMUM_PAYLOAD_B)
-        throw new RangeError(`an echo carries at least ${MINIMUM_PAYLOAD_B} B`);
+      if (options.payloadB < MINIMUM_PAYLOAD_B || options.payloadB > DATAGRAM_B - HEADER_B)
+        throw new RangeError(`an echo carries no ${options.payloadB} B`);
       return new Promise((settle) => {
         const key = addressKey(address);
         const unsent = { serial: 0, departure: undefined, leftMs: undefined };
