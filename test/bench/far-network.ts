@@ -14,10 +14,15 @@ export interface FarNetwork {
   /** The first so many far addresses; `count` is below 60,000. */
   targets(family: Family, count: number): string[];
   /** A command's output, run in the near namespace; for lost packets an exit code is no failure. */
-  run(command: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }>;
+  run(command: string, args: readonly string[], input?: string): Promise<Output>;
   /** What to put before a command so that it runs in the near namespace. */
   readonly prefix: readonly [string, ...string[]];
   close(): void;
+}
+
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** @param delayMs 0 for none */
@@ -52,14 +57,17 @@ ip netns exec ${far} sh -c 'echo 0 > /proc/sys/net/ipv6/icmp/ratelimit; echo 0 >
             : `198.19.${(index + 1) >> 8}.${(index + 1) & 0xff}`,
         ),
       prefix: [...prefix],
-      run: (command, args) =>
-        promisify(execFile)(prefix[0], [...prefix.slice(1), command, ...args], {
+      run(command, args, input = '') {
+        const running = promisify(execFile)(prefix[0], [...prefix.slice(1), command, ...args], {
           env: { ...process.env, LC_ALL: 'C' },
           maxBuffer: 64 << 20,
-        }).catch((error) => {
-          if (typeof error.code === 'number') return error as { stdout: string; stderr: string };
+        });
+        running.child.stdin?.end(input);
+        return running.catch((error) => {
+          if (typeof error.code === 'number') return error as Output;
           throw error;
-        }),
+        });
+      },
       close: () => {
         delay?.stdin?.end();
         remove();
