@@ -214,8 +214,22 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
       carrier: binding.carrier,
       precedence: precedenceOf(receipt.received, ADMISSION_RULES),
     },
-    sample: measurement.samples?.length ? { ...key, samples: measurement.samples } : null,
+    sample: seriesOf(measurement, key),
   };
+}
+
+/** The small series of a measurement; of a path, the times of its hops and who they are. */
+function seriesOf(
+  { samples = [], hops = [] }: Measurement,
+  key: Pick<SampleInsert, 'metric' | 'probe' | 'start' | 'sequence'>,
+): SampleInsert | null {
+  if (hops.length > 0)
+    return {
+      ...key,
+      samples: hops.map(({ rttMs }) => rttMs ?? Number.NaN),
+      hops: hops.map(({ address }) => address ?? ''),
+    };
+  return samples.length > 0 ? { ...key, samples, hops: [] } : null;
 }
 
 /** An address as the store keeps it: IPv4 as `::ffff:a.b.c.d`. */

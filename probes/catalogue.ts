@@ -8,10 +8,18 @@ import type { Metric } from './metric.ts';
 import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
+import { path } from './metrics/path.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
 
-export const METRICS: readonly Metric[] = [icmpRtt, tcpConnect, dnsResolve, httpFetch, throughput];
+export const METRICS: readonly Metric[] = [
+  icmpRtt,
+  tcpConnect,
+  dnsResolve,
+  httpFetch,
+  throughput,
+  path,
+];
 
 export function metricNamed(name: string): Metric | undefined {
   return METRICS.find((metric) => metric.name === name);

@@ -27,6 +27,7 @@ const program = new Command('tongda-probe')
   tongda-probe metrics                                  列出全部指标 · what can be measured
   tongda-probe once tcp-connect [2001:db8::1]:443       测一次 · one measurement, over IPv6
   tongda-probe once icmp-rtt example.net --family 6 --json
+  tongda-probe once icmp-rtt --targets-file hosts.txt   每行一个目标 · one target a line
   tongda-probe run --station https://tongda.example --probe village-7 \\
       --token-file /etc/tongda/token --spool /var/lib/tongda
   tongda-probe run --config /etc/tongda/probe.yaml

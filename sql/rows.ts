@@ -103,6 +103,7 @@ export const tables = {
     metric: 'LowCardinality(String)',
     start: "DateTime64(3, 'UTC')",
     samples: 'Array(Float32)',
+    hops: 'Array(LowCardinality(String))',
   },
   quarantine: {
     probe: 'LowCardinality(String)',
@@ -384,6 +385,7 @@ export const defaulted = {
   ],
   line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
   probe: ['updated', 'import'],
+  sample: ['hops'],
   filing_token: ['updated'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 

@@ -1,4 +1,5 @@
-/** `tongda-probe once`: one measurement, printed. */
+/** `tongda-probe once`: one measurement, or one of each target of a file, printed. */
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { METRICS, metricNamed } from '../catalogue.ts';
 import { collect, print, stopSignal } from '../console.ts';
@@ -6,11 +7,12 @@ import { familyOf } from '../family.ts';
 import { Fault } from '../fault.ts';
 import { bilingual } from '../log.ts';
 import type { Family } from '../measurement.ts';
-import { EXIT_CODES, measureOnce, parseParameters, table } from '../once.ts';
+import { exitCode, measureOnce, parseParameters, parseTargets, summary, table } from '../once.ts';
 
 interface OnceOptions {
   family?: Family;
   param: string[];
+  targetsFile?: string;
   json?: true;
 }
 
@@ -21,7 +23,7 @@ export function onceCommand(program: Command): void {
       '测量一次并打印,不缓存、不上报 · measure once and print; nothing is spooled or sent',
     )
     .argument('<metric>', '指标,见 tongda-probe metrics · metric')
-    .argument('<target>', '主机、地址、host:port 或 URL,依指标而定 · as the metric asks')
+    .argument('[target]', '主机、地址、host:port 或 URL,依指标而定 · as the metric asks')
     .addOption(
       new Option(
         '--family <4|6>',
@@ -34,22 +36,75 @@ export function onceCommand(program: Command): void {
       collect,
       [],
     )
-    .option('--json', '只输出一行 JSON 测量记录 · print one JSON measurement and nothing else')
-    .action(async (name: string, target: string, options: OnceOptions) => {
+    .option(
+      '--targets-file <file>',
+      '每行一个目标,- 为标准输入 · targets, one a line; - is standard input',
+    )
+    .option(
+      '--json',
+      '每个目标只输出一行 JSON 测量记录 · print one JSON measurement a line and nothing else',
+    )
+    .action(async (name: string, target: string | undefined, options: OnceOptions) => {
       const metric = metricNamed(name);
       if (!metric) throw unknownMetric(name);
+      const targets = targetsOf(target, options.targetsFile);
       const request = {
-        target,
-        family: familyOf(target, options.family),
+        targets,
+        family: familyOf(targets[0] ?? '', options.family),
         parameters: parseParameters(options.param),
       };
-      const measurement = await measureOnce(metric, request, stopSignal(), (notice) =>
-        process.stderr.write(`${bilingual(notice)}\n`),
-      );
-      const text = options.json ? JSON.stringify(measurement) : table(metric, measurement);
+      const measurements = await measureOnce(metric, request, {
+        signal: stopSignal(),
+        notice: (notice) => process.stderr.write(`${bilingual(notice)}\n`),
+        progress: (done) => showProgress(done, targets.length),
+      });
+      const [only] = measurements;
+      const text =
+        options.json || !only
+          ? measurements.map((measurement) => JSON.stringify(measurement)).join('\n')
+          : options.targetsFile === undefined
+            ? table(metric, only)
+            : summary(metric, measurements);
       await print(text);
-      process.exitCode = EXIT_CODES[measurement.outcome.status];
+      process.exitCode = exitCode(measurements);
     });
+}
+
+/** @throws Fault `targets-wanted`, `targets-unreadable` */
+function targetsOf(target: string | undefined, file: string | undefined): string[] {
+  if (target !== undefined && file === undefined) return [target];
+  if (target !== undefined || file === undefined)
+    throw new Fault(
+      'targets-wanted',
+      '请给出一个目标,或用 --targets-file 给出一份清单,二者取一',
+      'give either a target or a list of them with --targets-file',
+    );
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Fault(
+      'targets-unreadable',
+      `读不到目标清单 ${file}(${code})`,
+      `the list of targets ${file} cannot be read (${code})`,
+    );
+  }
+  const targets = parseTargets(text);
+  if (targets.length === 0)
+    throw new Fault(
+      'targets-wanted',
+      `目标清单 ${file} 是空的`,
+      `the list of targets ${file} is empty`,
+    );
+  return targets;
+}
+
+/** On a terminal only, and not for every one. */
+function showProgress(done: number, all: number): void {
+  if (!process.stderr.isTTY || all === 1) return;
+  if (done % 100 === 0 || done === all)
+    process.stderr.write(`\r${done}/${all}${done === all ? '\n' : ''}`);
 }
 
 function unknownMetric(name: string): Fault {

@@ -57,6 +57,21 @@ describe('admit', () => {
     },
   );
 
+  it('keeps the hops of a path beside their times', () => {
+    const hops = [
+      { address: '192.0.2.1', rttMs: 0.5 },
+      { address: null, rttMs: null },
+      { address: '2001:db8::1', rttMs: 12.25 },
+    ];
+    const admission = judge({ metric: 'path', method: 'path/1', values: {}, hops });
+    expect(admission.admitted && admission.sample).toMatchObject({
+      samples: [0.5, Number.NaN, 12.25],
+      hops: ['192.0.2.1', '', '2001:db8::1'],
+    });
+    const told = { address: 'fe80::1%eth0', rttMs: 1 };
+    expect(codeOf(judge({ hops: [told] }))).not.toBe('admitted');
+  });
+
   it('keeps a failure with its stage and cause, and no value for what was not measured', () => {
     const admission = judge({
       outcome: { status: 'failed', stage: 'connect', code: 'timeout' },

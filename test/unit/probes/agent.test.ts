@@ -5,6 +5,7 @@ import { acceptInstruction } from '../../../probes/instruction-store.ts';
 import {
   type MeasureContext,
   measure,
+  measureAll,
   missedDraft,
   type Running,
 } from '../../../probes/measure.ts';
@@ -284,6 +285,89 @@ describe('measure', () => {
       outcome: { status: 'skipped', reason: 'missed-off' },
     });
     expect(measurementSchema.omit({ sequence: true }).safeParse(missed).success).toBe(true);
+  });
+});
+
+describe('measureAll', () => {
+  const { target: _, ...many } = { ...TASK, targets: ['a', 'b', 'c', 'd'] };
+  const outcomes = async (change: Partial<Metric>, more: Partial<MeasureContext> = {}) => {
+    const drafts = await measureAll(many, context({ metricNamed: () => metric(change), ...more }));
+    for (const draft of drafts ?? [])
+      expect(measurementSchema.omit({ sequence: true }).safeParse(draft).error).toBeUndefined();
+    return drafts?.map(({ target, outcome }) => [
+      target,
+      outcome.status === 'skipped' ? outcome.reason : outcome.status,
+    ]);
+  };
+
+  it('measures each target, a few quiet ones at once, loud ones alone', async () => {
+    for (const [load, most] of [
+      ['quiet', 4],
+      ['loud', 1],
+    ] as const) {
+      let [now, peak] = [0, 0];
+      const run = async (target: string) => {
+        peak = Math.max(peak, ++now);
+        await new Promise(setImmediate);
+        now--;
+        if (target === 'c') throw new Error('broken');
+        return FINDING;
+      };
+      const done: number[] = [];
+      expect(await outcomes({ run, load }, { progress: (count) => done.push(count) })).toEqual([
+        ['a', 'ok'],
+        ['b', 'ok'],
+        ['c', 'could-not-look'],
+        ['d', 'ok'],
+      ]);
+      expect(peak).toBe(most);
+      expect(done).toEqual([1, 2, 3, 4]);
+    }
+  });
+
+  it('lets a metric share one run, and tells what it left out', async () => {
+    const runMany: Metric['runMany'] = async (_targets, _parameters, { found }) => {
+      found(3, FINDING);
+      found(0, { ...FINDING, outcome: { status: 'failed', stage: 'echo', code: 'timeout' } });
+    };
+    expect(await outcomes({ runMany, run: () => Promise.reject(new Error('not this')) })).toEqual([
+      ['a', 'failed'],
+      ['b', 'could-not-look'],
+      ['c', 'could-not-look'],
+      ['d', 'ok'],
+    ]);
+  });
+
+  it('keeps what was found before time was up, and no word that came after', async () => {
+    const running = new Set<Running>();
+    const runMany: Metric['runMany'] = (_targets, _parameters, { found, signal }) =>
+      new Promise((resolve) => {
+        found(1, FINDING);
+        signal.addEventListener('abort', () => {
+          found(2, FINDING);
+          resolve();
+        });
+      });
+    // Each target adds 100 ms to the limit.
+    expect(await outcomes({ runMany }, { limitMs: -390, running })).toEqual([
+      ['a', 'could-not-look'],
+      ['b', 'ok'],
+      ['c', 'could-not-look'],
+      ['d', 'could-not-look'],
+    ]);
+    expect(running.size).toBe(0);
+  });
+
+  it('skips every target for one reason, and records nothing when stopped', async () => {
+    expect(await outcomes({ canRun: async () => 'no-raw-socket' })).toEqual(
+      many.targets.map((target) => [target, 'no-raw-socket']),
+    );
+    const control = new AbortController();
+    const run = async () => {
+      control.abort();
+      return FINDING;
+    };
+    expect(await outcomes({ run }, { signal: control.signal })).toBeUndefined();
   });
 });
 

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, extra: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
+});
+
+/** With engines and processes of their own, which a machine of two cores gives half of its time. */
+const slow = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  //globalSetup: new URL('./build.ts', import.meta.url).pathname,
+};
+/** One file after the other, and nothing beside them: what they look at is time, or one network. */
+const alone = (groupOrder: number) => ({
+  ...slow,
+  fileParallelism: false,
+  sequence: { groupOrder },
+});
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    env: { TZ: 'America/St_Johns' },
+    projects: [
+      project('unit'),
+      // Much of their time is waiting: two files at once.
+      project('integration', { ...slow, maxWorkers: 2, sequence: { groupOrder: 1 } }),
+      project('browser', alone(2)),
+      project('lab', alone(3)),
+    ],
+  },
+});
