@@ -94,9 +94,8 @@ const examined = async (file: string) => {
 describe('doctor', () => {
   it('finds what is good, and a clock that is not, with a cure in both languages', async () => {
     const { code, of, verdicts } = await examined(config);
-    expect(verdicts.map(({ name }) => name)).toEqual([
-      ...['raw-socket', 'ipv4', 'ipv6', 'dns', 'station', 'clock', 'disk'],
-    ]);
+    const names = ['raw-socket', 'ipv4', 'ipv6', 'dns', 'station', 'clock', 'disk'];
+    expect(verdicts.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
     expect(of('station')?.health).toBe('good');
     expect(of('disk')).toMatchObject({ health: 'good', figures: { syncMs: expect.any(Number) } });
     expect(of('clock')).toMatchObject({ health: 'bad', figures: { offsetMs: expect.any(Number) } });
