@@ -93,7 +93,9 @@ async function compare(
 }
 
 function medianRow(rows: readonly AccuracyRow[], against: string): AccuracyRow {
-  const errors = rows.filter((row) => row.against === against).map((row) => Math.abs(row.difference));
+  const errors = rows
+    .filter((row) => row.against === against)
+    .map((row) => Math.abs(row.difference));
   const difference = median(errors);
   return {
     ...{ what: `rates, median error of ${errors.length}`, ours: difference, referee: 0, against },
