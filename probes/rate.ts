@@ -2,7 +2,7 @@
  * From a series of received bytes to a rate, and when to stop counting. Pure.
  *
  * The first second is slow start and is left out; the rate is the median of the 250 ms slices after
- * it. Where they are steady, 2.75 s are enough; where they are not (a sender still probing, a lossy
+ * it. Where they are steady, 2.5 s are enough; where they are not (a sender still probing, a lossy
  * line on which data arrive in lumps) counting goes on to 10 s.
  *
  * Decision: the median, not a trimmed mean. On a 20 Mbit/s bottleneck with a short queue, data held
@@ -17,10 +17,10 @@ const SLICE_MS = 250;
 /** Of slow start: nothing before is counted, and no delay before is one under load. */
 export const RAMP_MS = 1_000;
 /**
- * Seven slices. A full link of 100 Mbit/s carries 12.5 MB/s, and what is under way when counting
- * ends still comes: 3 s of counting would move 38 MB, this moves less than 35.
+ * Six slices. A full link of 100 Mbit/s carries 12.5 MB/s, and what is under way when counting ends
+ * still comes: 3 s of counting would move 38 MB, this moves less than 35 over long paths, too.
  */
-const QUICK_MS = 2_750;
+const QUICK_MS = 2_500;
 export const FULL_MS = 10_000;
 /** A self-test over loopback: no round trips to grow over, so it ramps and ends sooner. */
 const BRIEF_RAMP_MS = 250;

@@ -42,7 +42,7 @@ const parameters = z.strictObject({
   direction: z.enum(['down', 'up']).default('down'),
   /** With fewer than 4, long fast paths are limited by one window; more than 6 add nothing. */
   connections: z.int().min(4).max(6).default(4),
-  /** `quick` ends after 2.75 s where the rate is steady, `full` always counts 10 s. */
+  /** `quick` ends after 2.5 s where the rate is steady, `full` always counts 10 s. */
   mode: z.enum(['quick', 'full']).default('quick'),
   /** Of looking up, connecting and the first byte. */
   timeoutMs: z.number().min(100).max(30_000).default(10_000),

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectTcp } from '../net/tcp.ts';
+import { openKernelRtt } from '../net/tcp-info.ts';
 import { type Handshake, type HandshakeOrder, monotonicMs } from './handshakes.ts';
 
 /** Before the first SYN is sent again (RFC 6298 §2): what comes later is no round trip. */
@@ -11,13 +12,15 @@ const LAST_ANSWERS_MS = 1_000;
 
 const { address, port, intervalMs } = workerData as HandshakeOrder;
 const ending = new AbortController();
+const kernelRttMs = await openKernelRtt();
 
 async function shake(): Promise<void> {
   const beganMs = monotonicMs();
   const rttMs = await connectTcp(address, port, ending.signal).then(
     ({ socket, connectMs }) => {
+      const rttMs = kernelRttMs?.(socket) ?? connectMs;
       socket.resetAndDestroy();
-      return connectMs;
+      return rttMs;
     },
     () => undefined,
   );

@@ -2,9 +2,9 @@
  * Round trips while the line is idle and while it is full: TCP handshakes with the peer, 20 a second,
  * each on a connection of its own that carries nothing.
  *
- * A SYN is answered by the peer's kernel, so its event loop is not in the figure; and ours is not,
- * because a thread of its own waits for the answer while this one is busy with data. What is left is
- * some tenths of a millisecond above an echo.
+ * A SYN is answered by the peer's kernel, so its event loop is not in the figure; and it is timed by
+ * ours (`net/tcp-info.ts`), so that this one is not either. Where the kernel does not tell, a thread
+ * that waits for nothing else takes the time, some tenths of a millisecond above it on a calm machine.
  */
 import { Worker } from 'node:worker_threads';
 import { unlessAborted } from '../net/time-limit.ts';

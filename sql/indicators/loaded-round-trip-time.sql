@@ -9,8 +9,8 @@
 -- How far the line's buffers fill: of each line the median of what its throughput runs saw of round
 -- trips while the line was full, downloads and uploads apart, and of the two the worse. `throughput/1`
 -- measures no delay and counts for nothing here. These are TCP handshakes: echoes beside a throughput
--- test are never mixed in. A direction with too little evidence says nothing, and does not hinder the
--- other. Otherwise drawn as `round-trip-time`.
+-- test are never mixed in. The evidence is that of the direction that counts: where it is too little,
+-- the better one does not stand in for it. Otherwise drawn as `round-trip-time`.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32}
 SELECT
@@ -38,8 +38,8 @@ FROM
         AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
         AND line NOT IN (SELECT line FROM own_line)
     GROUP BY line, down
-    HAVING runs >= {minimumRuns:UInt32}
-        AND days >= {minimumDays:UInt32}
 )
 GROUP BY line
+HAVING runs >= {minimumRuns:UInt32}
+    AND days >= {minimumDays:UInt32}
 ORDER BY subject

@@ -205,8 +205,7 @@ const EXPECTED: Readonly<Record<string, Case>> = {
       // Down 80, 100; up 150, 170: the worse direction.
       a1: [(150 + 170) / 2, 2, 2],
       a2: [(60 + 70) / 2, 2, 2],
-      // Down is worse, but of one day; up 20, 24.
-      c2: [(20 + 24) / 2, 2, 2],
+      // c2: up 20, 24, but the worse is down, of one day.
       // Down 40, 45; up 50, 60.
       f1: [(50 + 60) / 2, 2, 2],
     }),
@@ -522,8 +521,8 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [B, null, 8, 1, 2],
   ],
   'loaded-round-trip-time': [
-    // 22, 55, 65, 160.
-    ['32', null, (55 + 65) / 2, 4, 13],
+    // 55, 65, 160.
+    ['32', null, 65, 3, 13],
     ['32', 'mobile', 65, 1, 5],
     [B, null, null, 0, 2],
   ],

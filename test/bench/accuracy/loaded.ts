@@ -21,7 +21,7 @@ const BUILDS = [
 const RAMP_MS = 1_200;
 /** Our process starts, and times ten handshakes, before its ramp. */
 const AHEAD_MS = 900;
-const LOADED_MS = { quick: 1_750, full: 8_500 };
+const LOADED_MS = { quick: 1_500, full: 8_500 };
 /** `ping` of `lab/referee.ts` sends one so often. */
 const ECHO_MS = 23;
 const ROUNDS = 3;

@@ -35,14 +35,14 @@ describe('slicesBps', () => {
 });
 
 describe('estimateRate', () => {
-  it('stops a quick run at 2.75 s where the rate is steady, and leaves the ramp out', () => {
-    const estimate = estimateRate(withRamp(28), 2_800, 'quick');
-    expect(estimate).toEqual({ rateBps: 100e6, dispersionRatio: 0, durationMs: 2_750 });
+  it('stops a quick run at 2.5 s where the rate is steady, and leaves the ramp out', () => {
+    const estimate = estimateRate(withRamp(26), 2_520, 'quick');
+    expect(estimate).toEqual({ rateBps: 100e6, dispersionRatio: 0, durationMs: 2_500 });
   });
 
   it('does not stop before, nor then in full mode', () => {
-    expect(estimateRate(withRamp(28), 2_749, 'quick')).toBeUndefined();
-    expect(estimateRate(withRamp(28), 2_750, 'full')).toBeUndefined();
+    expect(estimateRate(withRamp(25), 2_499, 'quick')).toBeUndefined();
+    expect(estimateRate(withRamp(25), 2_500, 'full')).toBeUndefined();
   });
 
   it('of a self-test is told after one second, a short ramp left out', () => {
@@ -53,7 +53,7 @@ describe('estimateRate', () => {
 
   it('goes on where the rate still moves', () => {
     const climbing = [...steady(10, 20e6), ...steady(10, 60e6), ...steady(80)];
-    expect(estimateRate(climbing.slice(0, 30), 3_000, 'quick')).toBeUndefined();
+    expect(estimateRate(climbing.slice(0, 25), 2_500, 'quick')).toBeUndefined();
     expect(estimateRate(climbing, FULL_MS, 'quick')?.rateBps).toBe(100e6);
   });
 
@@ -89,7 +89,7 @@ describe('verdictOf', () => {
 
   it('keeps the part of the series that was counted', () => {
     const count = { seriesB: withRamp(35), elapsedMs: 3_500 };
-    expect(verdictOf(count, 'quick', false)?.seriesB).toHaveLength(Math.ceil(2_750 / SLOT_MS));
+    expect(verdictOf(count, 'quick', false)?.seriesB).toHaveLength(2_500 / SLOT_MS);
   });
 });
 
