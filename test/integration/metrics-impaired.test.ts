@@ -160,7 +160,7 @@ describe('in a namespace with impairments', () => {
       expect(samples.length).toBeLessThanOrEqual(100);
       expect(samples.length).toBeGreaterThanOrEqual(25);
       // Headers and what came after the last count are moved, too.
-      expect(values['movedB']).toBeGreaterThan(values['payloadB'] ?? Number.POSITIVE_INFINITY);
+      expect(values.movedB).toBeGreaterThan(values.payloadB ?? Number.POSITIVE_INFINITY);
       // The queue is there while the link is full, and was not before.
       const { idleRttMs = 0, loadedRttMs = 0, responsivenessRpm = 0 } = values;
       expect(loadedRttMs).toBeGreaterThan(idleRttMs + 5);
