@@ -7,6 +7,7 @@ const SUFFIXES: Readonly<Record<string, RegExp>> = {
   ms: /[a-z0-9]Ms$/,
   s: /[a-z0-9]S$/,
   'bit/s': /[a-z0-9]Bps$/,
+  '1/min': /[a-z0-9]Rpm$/,
   B: /[a-z0-9]B$/,
   '1': /(?<!Ms|Bps|B)$/,
 };
