@@ -153,7 +153,8 @@ const together: Way = async (targets, prepared, task, page, presence, context) =
         if (ends.aborted) return;
         drafts[index] = page.found(targets[index] ?? '', metric, finding);
         spentB += movedB(metric, finding, costB);
-        progress?.(++done);
+        done++;
+        progress?.(done);
       },
     });
   try {

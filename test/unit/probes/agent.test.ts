@@ -186,6 +186,42 @@ describe('measure', () => {
     expect(charges).toEqual([spender.costB?.({}) ?? 64 * 1024, settledB]);
   });
 
+  it.each([false, true])('charges every target of a list (together: %s)', async (together) => {
+    const found: Finding = { ...FINDING, values: { payloadB: 1_000 } };
+    const spender: Metric = {
+      ...spending(carries, found),
+      ...(together
+        ? {
+            runMany: async (_targets, _, { found: tell }) => {
+              // The last is never told of, and stays charged in full.
+              for (const index of [0, 1]) tell(index, found);
+            },
+          }
+        : {}),
+    };
+    let chargedB = 0;
+    const reserve = async (costB: number) => {
+      if (chargedB + costB > 20_000_000) return null;
+      chargedB += costB;
+      return {
+        settle: async (movedB: number) => {
+          chargedB += movedB - costB;
+        },
+      };
+    };
+    const { target: _, ...listed } = TASK;
+    const targets = ['::1', '::2', '::3'];
+    const list = { ...listed, targets };
+    await measureAll(list, context({ metricNamed: () => spender, reserve }));
+    const eachB = 64 * 1024 + 1_100;
+    expect(chargedB).toBe(together ? 2 * eachB + 5_000_000 : 3 * eachB);
+    chargedB = 20_000_000;
+    const drafts = await measureAll(list, context({ metricNamed: () => spender, reserve }));
+    expect(drafts?.map(({ target, outcome }) => [target, outcome])).toEqual(
+      targets.map((target) => [target, { status: 'skipped', reason: 'budget-exhausted' }]),
+    );
+  });
+
   it('does not run what the budget does not hold, and says so', async () => {
     let ran = false;
     const run = async () => {
