@@ -7,26 +7,67 @@ export interface PeerLimits {
   readonly uploads: number;
   /** Open connections of all kinds; beyond it new ones are closed. */
   readonly connections: number;
-  /** Of one download or upload connection. */
+  /** ndt7 tests at one time; beyond it 503. */
+  readonly ndt7Tests: number;
+  /** iperf3 tests at one time, and streams of one in each direction; beyond it iperf3 is told so. */
+  readonly iperfTests: number;
+  readonly iperfStreams: number;
+  /** Of one iperf3 test, which field engineers like longer. */
+  readonly iperfS: number;
+  /** How long an ndt7 download is sent; 10 by the protocol. */
+  readonly ndt7S: number;
+  /** Of one download or upload connection, and of one ndt7 or iperf3 test. */
   readonly testS: number;
   readonly testB: number;
   readonly pageB: number;
-  /** HTTP requests a minute from one address (one /64 of IPv6); beyond it 429. */
+  /**
+   * HTTP requests a minute from one address (one /64 of IPv6); beyond it 429. As many iperf3
+   * connections; beyond it they are closed.
+   */
   readonly requestsPerMinute: number;
   /** DNS queries a second from one address; beyond it silence. */
   readonly queriesPerS: number;
+  /** STAMP packets a second from one address; beyond it silence. */
+  readonly reflectionsPerS: number;
 }
 
 export const DEFAULT_LIMITS: PeerLimits = {
   downloads: 96,
   uploads: 24,
+  // A message of an upload may be 16 MiB and is kept until it is whole.
+  ndt7Tests: 16,
+  iperfTests: 8,
+  iperfStreams: 32,
+  iperfS: 60,
+  ndt7S: 10,
   connections: 1_000,
   testS: 15,
   testB: 20_000_000_000,
   pageB: 5_000_000,
   requestsPerMinute: 600,
   queriesPerS: 50,
+  reflectionsPerS: 1_000,
 };
+
+/** So many at one time. */
+export class Places {
+  #free: number;
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  /** Takes a place, and gives what returns it; undefined where none is free. */
+  take(): (() => void) | undefined {
+    if (this.#free <= 0) return undefined;
+    this.#free--;
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.#free++;
+      isTaken = false;
+    };
+  }
+}
 
 /** Addresses remembered at one time; the longest unheard are forgotten first. */
 const REMEMBERED = 10_000;
