@@ -92,8 +92,8 @@ export function resultsOf(
     cpu_util_total: 100 * (cpu.userRatio + cpu.systemRatio),
     cpu_util_user: 100 * cpu.userRatio,
     cpu_util_system: 100 * cpu.systemRatio,
-    // Retransmissions are not counted here: −1 is iperf3's word for it.
-    sender_has_retransmits: -1,
+    // Retransmissions are not known here: no column of them, rather than a wrong one.
+    sender_has_retransmits: 0,
     streams: streams.map(({ bytes, seconds }, index) => ({
       id: streamId(index),
       bytes,
