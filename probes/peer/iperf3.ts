@@ -179,6 +179,8 @@ class Test {
       });
     } finally {
       ending.abort();
+      // A client waits for a whole block, or the end of the stream, before it goes on.
+      for (const { socket } of this.#streams) socket.end();
       clearTimeout(omitting);
       clearInterval(watch);
     }

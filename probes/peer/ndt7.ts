@@ -4,8 +4,8 @@
  * - `/ndt/v7/download` sends payload for 10 s, and what was sent so far every 250 ms
  * - `/ndt/v7/upload` takes payload until the client ends it, and says every 250 ms what has arrived
  *
- * Counts are bytes of the WebSocket: payload and, below 0.2 %, the headers of its frames. That way a
- * message is counted as it arrives, not when it is whole.
+ * What an upload counts are bytes of the WebSocket: payload and, below 0.1 %, the headers of its
+ * frames. That way a message is counted as it arrives, not when it is whole.
  *
  * Refused before the upgrade: 400 without the subprotocol, 404 on other paths, 429 and 503 as HTTP.
  */
