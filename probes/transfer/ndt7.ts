@@ -92,9 +92,11 @@ interface Open {
   readonly kind: 'open';
   readonly socket: Socket;
   /** When the WebSocket opened, by `performance.now()`. */
-  readonly beginMs: number;
+  beginMs: number;
   /** Bytes as they come, not messages as they are whole: at the end one is always half there. */
   readonly series: ByteSeries;
+  /** What went wrong since, if anything did; it may have before anybody could listen. */
+  trouble?: Error;
 }
 
 /** Until the WebSocket is open, or the server has said that it will not be. */
@@ -110,17 +112,22 @@ function opened(
     };
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
+    const series = new ByteSeries();
+    const open: Open = { kind: 'open', socket, beginMs: performance.now(), series };
     // Stays: an error that comes when nobody waits for one must not end the process.
-    webSocket.on('error', (error) => reject(wordOf(error)));
+    webSocket.on('error', (error) => {
+      open.trouble = wordOf(error);
+      reject(open.trouble);
+    });
     webSocket.once('unexpected-response', (_, { statusCode = 0 }: IncomingMessage) =>
       resolve({ kind: 'refused', statusCode }),
     );
     webSocket.once('open', () => {
       signal.removeEventListener('abort', abort);
-      const series = new ByteSeries();
       // Now, before the first bytes that came along are given out.
       socket.on('data', (chunk: Buffer) => series.add(chunk.length, performance.now()));
-      resolve({ kind: 'open', socket, beginMs: performance.now(), series });
+      open.beginMs = performance.now();
+      resolve(open);
     });
   });
 }
@@ -142,27 +149,32 @@ function wordOf(error: Error): Error {
 function download(
   { durationMs, limitB }: Ndt7Test,
   webSocket: WebSocket,
-  { socket, beginMs, series }: Open,
+  open: Readonly<Open>,
 ): Promise<Ndt7Count> {
+  const { socket, beginMs, series } = open;
   return new Promise((resolve, reject) => {
-    const counted = (elapsedMs: number, cutBy?: Ndt7Count['cutBy']) => {
+    let lastMs = beginMs;
+    const count = (elapsedMs: number, cutBy?: Ndt7Count['cutBy']) => {
       clearTimeout(over);
       const { totalB, seriesB } = series;
       const cut = cutBy === undefined ? {} : { cutBy };
       resolve({ receivedB: totalB, elapsedMs, seriesB: [...seriesB], ...cut });
     };
-    const over = setTimeout(() => counted(durationMs), durationMs);
-    let lastMs = beginMs;
+    // A server ends when it thinks the time is over: what came until then is the count.
+    const ended = () => {
+      clearTimeout(over);
+      if (open.trouble) reject(open.trouble);
+      else count(lastMs - beginMs, 'closed');
+    };
+    const isOpen = () => webSocket.readyState === webSocket.OPEN;
+    // One that has said goodbye may still hold the connection.
+    const over = setTimeout(() => (isOpen() ? count(durationMs) : ended()), durationMs);
     socket.on('data', () => {
       lastMs = performance.now();
-      if (series.totalB >= limitB) counted(lastMs - beginMs, 'byte-limit');
+      if (series.totalB >= limitB) count(lastMs - beginMs, 'byte-limit');
     });
-    // The server ends when it thinks the time is over: what came until then is the count.
-    webSocket.on('close', () => counted(lastMs - beginMs, 'closed'));
-    webSocket.on('error', (error) => {
-      clearTimeout(over);
-      reject(wordOf(error));
-    });
+    webSocket.on('close', ended).on('error', ended);
+    if (open.trouble || webSocket.readyState === webSocket.CLOSED) ended();
   });
 }
 
@@ -170,10 +182,10 @@ function download(
 async function upload(
   { durationMs, limitB }: Ndt7Test,
   webSocket: WebSocket,
-  { beginMs }: Open,
+  open: Readonly<Open>,
 ): Promise<Ndt7Count> {
+  const { beginMs } = open;
   let heard: Ndt7Count | undefined;
-  let failure: Error | undefined;
   let heardGarbage = false;
   let sentB = 0;
   webSocket.on('message', (data, isBinary) => {
@@ -181,9 +193,6 @@ async function upload(
     if (said && isCredible(said, sentB, performance.now() - beginMs))
       heard = { receivedB: said.NumBytes, elapsedMs: said.ElapsedTime / 1_000 };
     else heardGarbage = true;
-  });
-  webSocket.on('error', (error) => {
-    failure = wordOf(error);
   });
   let isOver = false;
   // On a line that stalls the last message would never be done.
@@ -201,7 +210,7 @@ async function upload(
     return isLimited;
   });
   clearTimeout(over);
-  if (failure && !isOver) throw failure;
+  if (open.trouble && !isOver) throw open.trouble;
   if (!heard) throw coded(heardGarbage ? 'malformed' : 'ETIMEDOUT');
   if (isOver) return heard;
   return { ...heard, cutBy: isLimited ? 'byte-limit' : 'closed' };
