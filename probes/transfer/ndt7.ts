@@ -70,7 +70,9 @@ export async function ndt7(test: Ndt7Test, signal: AbortSignal): Promise<Ndt7Cou
     const opening = await step('upgrade', (limited) => opened(webSocket, socket, limited));
     if (opening.kind === 'refused') throw refusal(opening.statusCode);
     const work = test.direction === 'down' ? download : upload;
-    return await atStage('body', work(test, webSocket, opening));
+    const count = await atStage('body', work(test, webSocket, opening));
+    signal.throwIfAborted();
+    return count;
   } catch (error) {
     signal.throwIfAborted();
     throw error;

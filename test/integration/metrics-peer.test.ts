@@ -41,7 +41,7 @@ describe.each(FAMILIES)('stamp over IPv%i', (family) => {
   const run = (port: number, parameters: object = {}): Promise<Finding> =>
     stamp.run(
       `${hostOf(family)}:${port}`,
-      stamp.parameters.parse({ count: 10, intervalMs: 5, timeoutMs: 300, ...parameters }),
+      stamp.parameters.parse({ count: 10, intervalMs: 5, timeoutMs: 200, ...parameters }),
       { family, signal },
     );
 
