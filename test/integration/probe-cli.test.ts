@@ -311,6 +311,7 @@ describe('an installation of the probe alone', () => {
       'node-cron',
       'pino',
       'undici',
+      'ws',
       'yaml',
       'zod',
     ];
