@@ -33,7 +33,7 @@ export function httpListener(limits: PeerLimits, requests: RateLimit): RequestLi
     const seconds = numberOf(url, 'seconds', 1, limits.testS) ?? limits.testS;
     const bytes = numberOf(url, 'bytes', 1, limits.testB) ?? limits.testB;
     if (Number.isNaN(seconds) || Number.isNaN(bytes)) return refuse(response, 400);
-    const leave = downloads.take();
+    const leave = downloads.take(response.socket?.remoteAddress ?? '');
     if (!leave) return refuse(response, 503);
     // A client that no longer reads holds its place no longer than one that does.
     const overdue = setTimeout(() => response.destroy(), (limits.testS + 1) * 1_000);

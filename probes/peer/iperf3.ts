@@ -39,11 +39,11 @@ export function iperf3Listener(limits: PeerLimits): ConnectionListener {
   const tests = new Map<string, Test>();
   let accepted = 0;
 
-  async function greet(socket: Socket, order: number): Promise<void> {
+  async function greet(socket: Socket, address: string, order: number): Promise<void> {
     const cookie = (await new Reader(socket).take(COOKIE_B, STEP_MS)).toString('latin1');
     const test = tests.get(cookie);
     if (test) return test.join(socket, order);
-    const leave = places.take();
+    const leave = places.take(address);
     if (!leave) {
       socket.end(Buffer.from([STATE.accessDenied & 0xff]));
       return;
@@ -60,12 +60,13 @@ export function iperf3Listener(limits: PeerLimits): ConnectionListener {
 
   return (socket) => {
     socket.on('error', () => {});
-    if (!connections.take(socket.remoteAddress ?? '', performance.now())) {
+    const address = socket.remoteAddress ?? '';
+    if (!connections.take(address, performance.now())) {
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
-    greet(socket, accepted++).catch(() => socket.destroy());
+    greet(socket, address, accepted++).catch(() => socket.destroy());
   };
 }
 

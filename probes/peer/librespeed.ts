@@ -27,7 +27,7 @@ export function librespeed(
 
   /** A place for as long as the answer takes, at most as long as any test. */
   const held = (places: Places, request: IncomingMessage, response: ServerResponse): boolean => {
-    const leave = places.take();
+    const leave = places.take(request.socket.remoteAddress ?? '');
     if (!leave) {
       response.writeHead(503, { 'retry-after': '10', connection: 'close' }).end();
       return false;

@@ -1,4 +1,7 @@
-/** What a peer on the open Internet lets strangers do to it. */
+/**
+ * What a peer on the open Internet lets strangers do to it. Of whatever is held at one time, but for
+ * upload tests, one subscriber has at most half.
+ */
 
 export interface PeerLimits {
   /** Downloads at one time, in connections; beyond it 503. */
@@ -49,23 +52,35 @@ export const DEFAULT_LIMITS: PeerLimits = {
   reflectionsPerS: 1_000,
 };
 
-/** So many at one time. */
+/** So many at one time, and no more than half of them for one subscriber. */
 export class Places {
+  readonly #share: number;
   #free: number;
+  readonly #taken = new Map<string, number>();
 
   constructor(places: number) {
     this.#free = places;
+    this.#share = Math.ceil(places / 2);
   }
 
   /** Takes a place, and gives what returns it; undefined where none is free. */
-  take(): (() => void) | undefined {
-    if (this.#free <= 0) return undefined;
-    this.#free--;
+  take(address: string): (() => void) | undefined {
+    const key = subscriberOf(address);
+    const own = this.#taken.get(key) ?? 0;
+    if (this.#free <= 0 || own >= this.#share) return undefined;
+    this.#move(key, 1);
     let isTaken = true;
     return () => {
-      if (isTaken) this.#free++;
+      if (isTaken) this.#move(key, -1);
       isTaken = false;
     };
+  }
+
+  #move(key: string, taken: 1 | -1): void {
+    this.#free -= taken;
+    const own = (this.#taken.get(key) ?? 0) + taken;
+    if (own === 0) this.#taken.delete(key);
+    else this.#taken.set(key, own);
   }
 }
 

@@ -47,10 +47,11 @@ export function ndt7Upgrade(limits: PeerLimits, requests: RateLimit): UpgradeLis
     const socket = stream as Socket;
     socket.on('error', () => {});
     const direction = directionOf(request);
-    if (!requests.take(socket.remoteAddress ?? '', performance.now())) return refuse(socket, 429);
+    const address = socket.remoteAddress ?? '';
+    if (!requests.take(address, performance.now())) return refuse(socket, 429);
     if (!direction) return refuse(socket, 404);
     if (!offersNdt7(request)) return refuse(socket, 400);
-    const leave = places.take();
+    const leave = places.take(address);
     if (!leave) return refuse(socket, 503);
     socket.once('close', leave);
     // Whoever no longer reads, or never stops, is gone by then.
