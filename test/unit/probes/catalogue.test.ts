@@ -48,9 +48,19 @@ describe.each(METRICS.map((metric) => [metric.name, metric] as const))('%s', (na
 });
 
 describe('METRICS', () => {
-  it('has one metric that disturbs the others', () => {
+  it('bounds beforehand what a metric that carries bodies can move', () => {
+    for (const { name, values, parameters, costB } of METRICS) {
+      const carries = values.some((value) => /^(moved|payload|body)B$/.test(value.name));
+      const wanted = parameters.parse({}) as { readonly limitB?: number };
+      if (carries || wanted.limitB)
+        expect(costB?.(wanted), name).toBeGreaterThan(wanted.limitB ?? 0);
+    }
+  });
+
+  it('knows which metrics disturb the others', () => {
     expect(METRICS.filter(({ load }) => load === 'loud').map(({ name }) => name)).toEqual([
       'throughput',
+      'ndt7',
     ]);
   });
 
