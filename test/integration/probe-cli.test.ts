@@ -100,7 +100,7 @@ describe('once', () => {
     [['once', 'tcp-connect', '[::1]:1', '--family', '4'], 'family-mismatch', 'IPv6'],
     [['once', 'tcp-connect', 'a:1', '--family', '5'], 'wrong-usage', '4 | 6'],
     [['once', 'tcp-connect', 'a:1', '--param', 'count=x'], 'parameters-invalid', 'count'],
-    [['once', 'tcp-connect'], 'wrong-usage', 'target'],
+    [['once', 'tcp-connect'], 'targets-wanted', 'target'],
     [['measure'], 'wrong-usage', 'measure'],
     [['run', '--probe', 'a'], 'config-invalid', '--station'],
   ])('%j is wrong usage: 2, one sentence in each language', async (args, code, part) => {
