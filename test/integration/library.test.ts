@@ -23,6 +23,7 @@ import { importPrefixes } from '../../ingest/library-prefixes.ts';
 import { importServices } from '../../ingest/library-services.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { scratch, tongda } from '../tongda.ts';
+import { rawWorkbook, rowOf } from '../workbook.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const PREFIX_HEAD = 'prefix,holder,carrier,area,purpose,partOf,validFrom,validTo,source';
@@ -198,6 +199,46 @@ describe('an import', () => {
     await expect(importPrefixes(test.store, origin(PREFIXES), aRun())).rejects.toMatchObject(again);
     await expect(importServices(test.store, origin(SERVICES), aRun())).rejects.toMatchObject(again);
     expect((await loadLibrary(test.store)).prefixes).toHaveLength(7);
+  });
+
+  it('of a workbook says what the CSV does, and of its faults the same', async () => {
+    const sheetOf = (csv: string, column: number) =>
+      csv
+        .split('\n')
+        .map((line, nth) => {
+          const cells: (string | Date)[] = line.split(',');
+          // A day as spreadsheets keep it: a number that looks like one.
+          if (nth > 0) cells[column] = new Date(`${cells[column]}T00:00:00Z`);
+          return rowOf(nth + 1, cells);
+        })
+        .join('');
+    const bookOf = (csv: string, column: number) => ({
+      ...origin(''),
+      ...{ file: 'library.xlsx' },
+      bytes: rawWorkbook({
+        sheets: { 库: sheetOf(csv, column) },
+        formats: ['yyyy-mm-dd'],
+      }),
+    });
+    for (const [bring, csv, column] of [
+      [importPrefixes, PREFIXES, PREFIX_HEAD.split(',').indexOf('validFrom')],
+      [importServices, SERVICES, (SERVICES.split('\n')[0] ?? '').split(',').indexOf('validFrom')],
+    ] as const) {
+      const fromCsv = await bring(test.store, origin(`${csv}\n\n`), aRun(true));
+      expect(await bring(test.store, bookOf(csv, column), aRun(true))).toEqual(fromCsv);
+      const bad = csv.replace(',32,', ',39,');
+      expect(await bring(test.store, bookOf(bad, column), aRun(true))).toMatchObject({
+        ...{ import: null, faultCount: 1 },
+        faults: [{ line: expect.any(Number), code: 'area-unknown', text: '39' }],
+      });
+    }
+    await expect(
+      importServices(
+        test.store,
+        { ...origin('PK\u0003\u0004 nothing'), file: 'none.xlsx' },
+        aRun(true),
+      ),
+    ).rejects.toMatchObject({ code: 'workbook-damaged' });
   });
 
   it('warns of carriers the plan does not have and of lines the register does not', async () => {
