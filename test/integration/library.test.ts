@@ -21,6 +21,7 @@ import { parseAddress } from '../../ingest/address-space.ts';
 import { loadLibrary } from '../../ingest/library.ts';
 import { importPrefixes } from '../../ingest/library-prefixes.ts';
 import { importServices } from '../../ingest/library-services.ts';
+import { ServiceWalks } from '../../ingest/service-walk.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { scratch, tongda } from '../tongda.ts';
 import { rawWorkbook, rowOf } from '../workbook.ts';
@@ -282,6 +283,32 @@ describe('a lookup', () => {
     expect((await response.json()) as Problem).toMatchObject({
       ...{ status: 400, code: 'parameter-malformed' },
     });
+  });
+});
+
+describe('a walk', () => {
+  const of = async (line: string, place: string, perProbe = 9, now = '2026-10-20T04:00:00Z') => {
+    const walks = new ServiceWalks(test.store, { perProbe, periodS: 60 });
+    const walk = await walks.of('p', { line, place, carrier: 'unicom' }, new Date(now));
+    return walk && [...new Set(walk.tasks.map(({ target }) => target))].filter(hasScheme);
+  };
+  const hasScheme = (target: string) => target.startsWith('http');
+
+  it('is of what is registered for the place on the day', async () => {
+    expect(await of('l1', XUANWU)).toEqual(['https://jsbc.cn/', 'https://www.nanjing.gov.cn/']);
+    expect(await of('l2', LIANGXI)).toEqual([
+      'https://jsbc.cn/',
+      new URL('http://无锡.中国:8080/').href,
+    ]);
+    expect(await of('l1', XUANWU, 9, '2025-12-31T04:00:00Z')).toContain('https://a.cn/');
+    expect(await of('l1', XUANWU, 9, '2019-12-31T04:00:00Z')).toBeNull();
+  });
+
+  it("is none of the station's own line, without a line, and where it is turned off", async () => {
+    expect(await of('self', XUANWU)).toBeNull();
+    const walks = new ServiceWalks(test.store, { perProbe: 9, periodS: 60 });
+    expect(await walks.of('p', null, new Date('2026-10-20T04:00:00Z'))).toBeNull();
+    expect(await of('l1', XUANWU, 0)).toBeNull();
   });
 });
 
