@@ -706,7 +706,7 @@ describe('figures', () => {
 /**
  * Figures of what carriers filed. Villages by telecom: A and C confirmed, by a1 and c1; B contradicted, as
  * b1 is of a building; F, G and H declared, for want of a line, an optical node and a run; D unserved; E
- * silent. By mobile: A confirmed by a2; D, F and H unserved. By cable: E confirmed by e1, G contradicted by
+ * no place of its. By mobile: A confirmed by a2; D, F and H unserved. By cable: E confirmed by e1, G contradicted by
  * g1, C declared with runs of one day, A unserved. By whichever is best: A, C and E confirmed, B
  * contradicted, F, G and H declared, D unserved.
  */
@@ -714,12 +714,13 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
   'fibre-reach-villages': [
     // Of seven filed as reached lines bear out 3 of 4; D makes eight.
     ['32', null, (7 * (3 / 4)) / 8, 4 + 1, 8],
-    ['32', 'telecom', (6 * (2 / 3)) / 7, 3 + 1, 8],
+    // E is none of telecom's villages: it reaches it from outside.
+    ['32', 'telecom', (6 * (2 / 3)) / 7, 3 + 1, 8 - 1],
     ['32', 'mobile', (1 * (1 / 1)) / 4, 1 + 3, 8],
     ['32', 'cable', (3 * (1 / 2)) / 4, 2 + 1, 8],
     ['32', 'unicom', null, 0, 8],
     ['3201', null, (4 * (3 / 4)) / 5, 4 + 1, 5],
-    ['3201', 'telecom', (3 * (2 / 3)) / 4, 3 + 1, 5],
+    ['3201', 'telecom', (3 * (2 / 3)) / 4, 3 + 1, 5 - 1],
     // All three declared.
     ['3205', null, null, 0, 3],
     ['3205', 'mobile', 0 / 2, 2, 3],
@@ -731,7 +732,8 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
     [C, 'cable', null, 0, 1],
     [B, 'telecom', 0, 1, 1],
     [D, null, 0, 1, 1],
-    [E, 'telecom', null, 0, 1],
+    [E, 'telecom', null, 0, 0],
+    [E, 'cable', 1, 1, 1],
   ],
   'fibre-reach-hamlets': [
     // C's eastern one confirmed by c1; its western one, where c3 has no probe, and F's declared.
@@ -747,7 +749,7 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
     // Mobile alone says something: D confirmed by d1, F declared as f2 ran once, H not covered.
     ['32', null, (2 * (1 / 1)) / 3, 1 + 1, 8],
     ['32', 'mobile', (2 * (1 / 1)) / 3, 1 + 1, 8],
-    ['32', 'telecom', null, 0, 8],
+    ['32', 'telecom', null, 0, 8 - 1],
     ['3201', null, 1 / 1, 1, 5],
     ['3205', null, null, 1, 3],
     ['320115101', 'mobile', 1 / 1, 1, 2],
@@ -916,7 +918,8 @@ describe('what carriers filed', () => {
     );
     expect(standing.items.map(({ place, standing }) => [place.code, standing])).toEqual([
       ...[[A, 'confirmed'] as const, [B, 'contradicted'] as const, [C, 'confirmed'] as const],
-      ...[[D, 'unserved'] as const, [E, 'no evidence'] as const],
+      // And not E, which telecom serves from outside.
+      [D, 'unserved'] as const,
       ...[F, G, H].map((village) => [village, 'declared'] as const),
     ]);
     const rows = await ask<FiledPage<FiledAreaRow>>(`filings/telecom/${MONTH}/areas?within=32`);

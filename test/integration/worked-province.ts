@@ -28,9 +28,16 @@ const UPDATED = '2026-09-01T00:00:00.000000Z';
 
 type Level = InsertOf<'place'>['level'];
 
-const place = (code: string, name: string, level: Level, parent: string, kind = '') => ({
+const place = (
+  code: string,
+  name: string,
+  level: Level,
+  parent: string,
+  kind = '',
+  outsideFor: string[] = [],
+) => ({
   ...{ code, name, level, parent, kind, validFrom: '2013-06-15', source: 'worked example' },
-  updated: UPDATED,
+  ...{ outsideFor, updated: UPDATED },
 });
 
 /** Kinds of villages: 111 in a city, 220 in the country. */
@@ -48,7 +55,8 @@ export const PLACES: readonly InsertOf<'place'>[] = [
   place(`${C}-002`, '丙村西', 'hamlet', C),
   place(D, '丁村', 'village', '320115101', '220'),
   place('320115102', '谷里街道', 'township', '320115'),
-  place(E, '戊村', 'village', '320115102', '220'),
+  // At the border: telecom's subscribers there are those of the neighbouring province, the others' are not.
+  place(E, '戊村', 'village', '320115102', '220', ['telecom']),
   place('3205', '苏州市', 'city', '32'),
   place('320583', '昆山市', 'county', '3205'),
   place('320583100', '玉山镇', 'township', '320583'),
