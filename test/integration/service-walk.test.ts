@@ -135,10 +135,13 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
     ]);
     const rows = await getJson<MeasurementPage>(`${station.url}/v1/measurements?limit=1000`);
     const outcomes = new Set(
-      rows.items.map(({ target, metric, family, outcome, stage, code }) => {
-        const host = /[a-z]+\.js\.test/.exec(target)?.[0];
-        return [host, metric, family, outcome, stage, code].filter(Boolean).join(' ');
-      }),
+      // A slow machine misses a run now and then, and says so.
+      rows.items
+        .filter(({ outcome }) => outcome !== 'skipped')
+        .map(({ target, metric, family, outcome, stage, code }) => {
+          const host = /[a-z]+\.js\.test/.exec(target)?.[0];
+          return [host, metric, family, outcome, stage, code].filter(Boolean).join(' ');
+        }),
     );
     expect([...outcomes].sort()).toEqual([
       'both.js.test dns-resolve 4 ok',
