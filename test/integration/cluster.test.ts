@@ -163,19 +163,18 @@ function asked(
   };
 }
 
-async function expectEqualAnswers(store: Store, rounds?: number): Promise<void> {
-  for (const { name, ask } of ASKED) {
-    const [wanted, got] = await Promise.all([ask(single.store, rounds), ask(store, rounds)]);
-    expect([name, got]).toEqual([name, wanted]);
-  }
-}
+/** Every measurement there is, as whoever asks sees them: how many, and all they say. */
+const measurementsIn = (store: Store) =>
+  store.read(`SELECT count() AS n, sum(cityHash64(*)) AS hash FROM measurement FINAL`);
 
 describe('a cluster of two shards', () => {
   it.each(ASKED)('$name answers as one store does, on either node', async ({ ask }) => {
     const wanted = await ask(single.store);
     // Nothing equals nothing; that would prove nothing.
     expect(wanted.some((rows) => rows.length > 0)).toBe(true);
-    for (const store of cluster.stores) expect(await ask(store)).toEqual(wanted);
+    expect(await ask(cluster.store)).toEqual(wanted);
+    for (const store of cluster.stores.slice(1))
+      expect(await ask(store, 1)).toEqual(wanted.slice(0, 1));
   });
 
   it.each(Object.keys(tables))('%s lies on both shards, and no key on two', async (table) => {
@@ -333,7 +332,7 @@ describe('a lost shard', () => {
     const outcomes = await Promise.all(
       ASKED.map(async ({ name, ask }) => [
         name,
-        await ask(cluster.store).catch((error) => error.code),
+        await ask(cluster.store, 1).catch((error) => error.code),
       ]),
     );
     expect(outcomes).toEqual(ASKED.map(({ name }) => [name, 'store-away']));
@@ -368,7 +367,10 @@ describe('a lost shard', () => {
     // What was refused is sent again, as probes do, though half of it had arrived.
     await cluster.store.insert('measurement', late);
     await single.store.insert('measurement', late);
-    await expectEqualAnswers(cluster.store);
+    for (const { name, ask } of ASKED) {
+      const [wanted, got] = await Promise.all([ask(single.store, 1), ask(cluster.store, 1)]);
+      expect([name, got]).toEqual([name, wanted]);
+    }
   });
 
   it.each([1, 2])('%i in the middle of inserts costs nothing that is sent again', async (shard) => {
@@ -391,6 +393,6 @@ describe('a lost shard', () => {
       await cluster.store.insert('measurement', rows);
     }
     for (const rows of waves) await single.store.insert('measurement', rows);
-    await expectEqualAnswers(cluster.store, 1);
+    expect(await measurementsIn(cluster.store)).toEqual(await measurementsIn(single.store));
   });
 });
