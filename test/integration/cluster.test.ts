@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
-import { INDICATORS } from '../../sql/indicator.ts';
+import { INDICATORS, type Indicator } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { listMigrations, type Migration, migrate } from '../../sql/migrate.ts';
 import { measured, type QueryName, queries, quotient, standing } from '../../sql/questions.ts';
@@ -89,7 +89,9 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   imports: [['import-1'], ['import-1', 'import-2']],
 };
 type Known = Readonly<Record<string, unknown>>;
-const ROUNDS = Math.max(...Object.values(VALUES).map((values) => values.length));
+/** How often to ask until every value was given; what is known of a store goes by the month. */
+const roundsOf = (params: Readonly<Record<string, string>>) =>
+  Math.max(1, ...Object.keys(params).map((name) => (VALUES[name] ?? VALUES.month ?? []).length));
 
 function paramsOf(params: Readonly<Record<string, string>>, round: number, known: Known = {}) {
   const chosen = Object.keys(params).map((name) => {
@@ -118,7 +120,7 @@ const ASKED: readonly Asked[] = [
   ...(Object.keys(queries) as QueryName[]).map((name) => {
     const sql = readFileSync(new URL(`../../sql/queries/${name}.sql`, import.meta.url), 'utf8');
     const { params } = queries[name];
-    return asked(`query ${name}`, sql, async (store, round) => {
+    return asked(`query ${name}`, sql, params, async (store, round) => {
       // Runs are numbered by each store for itself.
       const done = await store.query('rollups_done', {});
       const { month } = paramsOf({ month: '' }, round);
@@ -134,26 +136,30 @@ const ASKED: readonly Asked[] = [
       );
     });
   }),
-  ...[...INDICATORS].map(([name, { kind, sql }]) =>
-    asked(`indicator ${name}`, sql, (store, round) => {
-      if (kind === 'quotient')
-        return store.quotient(name, paramsOf(quotient.params, round) as never);
-      if (kind === 'standing')
-        return store.declared(name, paramsOf(standing.params, round) as never);
-      return store.indicator(name, paramsOf(measured.params, round) as never);
-    }),
-  ),
+  ...[...INDICATORS].map(([name, { kind, sql }]) => {
+    const { params, ask } = indicatorAsked(kind);
+    return asked(`indicator ${name}`, sql, params, (store, round) =>
+      store[ask](name, paramsOf(params, round) as never),
+    );
+  }),
 ];
+
+function indicatorAsked(kind: Indicator['kind']) {
+  if (kind === 'quotient') return { params: quotient.params, ask: 'quotient' } as const;
+  if (kind === 'standing') return { params: standing.params, ask: 'declared' } as const;
+  return { params: measured.params, ask: 'indicator' } as const;
+}
 
 function asked(
   name: string,
   sql: string,
+  params: Readonly<Record<string, string>>,
   once: (store: Store, round: number) => Promise<unknown[]>,
 ): Asked {
   const ordered = /^ORDER BY/m.test(sql);
   return {
     name,
-    ask: (store, rounds = ROUNDS) =>
+    ask: (store, rounds = roundsOf(params)) =>
       Promise.all(
         Array.from({ length: rounds }, async (_, round) => {
           const rows = await once(store, round);
