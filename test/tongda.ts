@@ -62,10 +62,10 @@ export function tongda(args: readonly string[], settings: Record<string, string>
 }
 
 async function runHere(args: readonly string[], settings: Record<string, string>): Promise<Ended> {
-  const [{ tongdaProgram }, { complain }] = await Promise.all([
-    import(builtFile('api/program.js')) as Promise<typeof import('../api/program.ts')>,
-    import(builtFile('api/console.js')) as Promise<typeof import('../api/console.ts')>,
-  ]);
+  const { tongdaProgram }: { tongdaProgram(): Command } = await import(builtFile('api/program.js'));
+  const { complain }: { complain(reason: unknown): void } = await import(
+    builtFile('api/console.js')
+  );
   const { stdout, stderr, env, exitCode } = process;
   const output = { stdout: '', stderr: '' };
   const written = { stdout: stdout.write, stderr: stderr.write };
