@@ -211,6 +211,29 @@ describe('the agent', () => {
     await expectNothingLost();
   });
 
+  it('spools and reports a measurement of every target of a task', async () => {
+    const { port } = target.address() as AddressInfo;
+    const targets = [`127.0.0.1:${port}`, '[::1]:1', ...Array(598).fill(`127.0.0.1:${port}`)];
+    const task = { name: 'near', metric: 'tcp-connect', targets, family: 4 };
+    station.instruction = instruction({
+      tasks: [{ ...task, parameters: { count: 1 } }],
+      schedules: [{ name: 'day', periodS: 86_400, tasks: ['near'] }],
+    });
+    const stop = start();
+    await until(() => station.acknowledged.size >= targets.length);
+    await stop();
+    const measurements = station.reports
+      .flatMap((report) => report.measurements)
+      .toSorted((one, other) => one.sequence - other.sequence);
+    expect(measurements.map((measurement) => measurement.target)).toEqual(targets);
+    expect(measurements.slice(0, 3)).toMatchObject([
+      { outcome: { status: 'ok' } },
+      { outcome: { status: 'skipped', reason: 'other-family' } },
+      { outcome: { status: 'ok' } },
+    ]);
+    await expectNothingLost();
+  });
+
   it('deletes only what an acknowledgement names, whatever the station does', async () => {
     const half = acknowledge((_, index) => index % 2 === 0);
     // A success in between starts the probe's patience anew.
