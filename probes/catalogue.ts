@@ -8,7 +8,9 @@ import type { Metric } from './metric.ts';
 import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
+import { ndt7 } from './metrics/ndt7.ts';
 import { path } from './metrics/path.ts';
+import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
 
@@ -18,6 +20,8 @@ export const METRICS: readonly Metric[] = [
   dnsResolve,
   httpFetch,
   throughput,
+  ndt7,
+  stamp,
   path,
 ];
 

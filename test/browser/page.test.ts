@@ -20,7 +20,12 @@ const strangers: string[] = [];
 beforeAll(async () => {
   station = await startStation({ TONGDA_DATA: join(folder, 'data') });
   browser = await launchBrowser();
-  context = await browser.newContext({ timezoneId: 'UTC', reducedMotion: 'reduce' });
+  // A locale of its own: without one, a browser on a machine set to POSIX names a language that is none.
+  context = await browser.newContext({
+    locale: 'zh-CN',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+  });
   context.setDefaultTimeout(90_000);
   page = await context.newPage();
   page.on('console', (message) => {
@@ -30,6 +35,9 @@ beforeAll(async () => {
   page.on('request', (request) => {
     if (!request.url().startsWith(station.url)) strangers.push(request.url());
   });
+  // A page that does not come up at all fails once, not in every test anew.
+  await page.goto(station.url);
+  await page.locator('.card-value').first().waitFor();
 });
 
 afterAll(async () => {
