@@ -4,7 +4,8 @@
  *
  * An answer is stamped where the kernel takes it from the driver, a request where it hands it to the
  * driver: the same places where tcpdump looks. Nothing that this process does in between, a busy
- * event loop or a late wake-up, is in the difference. The stamps of requests come back through the
+ * event loop or a late wake-up, is in the difference; nor is what waits in this machine's own queue
+ * before the driver. The stamps of requests come back through the
  * socket's error queue together with the packet, and are always there before its answer is. A driver
  * that does not stamp (few do not) leaves the time read just before sending, one packet a call.
  *

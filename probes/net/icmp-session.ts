@@ -80,6 +80,8 @@ const RECEIVE_BUFFER_B = 8 << 20;
 const HOP_LIMIT = 64;
 /** Two clocks of one machine drift apart by less within any timeout; more, and one of them was set. */
 const CLOCK_SET_MS = 1;
+/** More than the receive buffer holds; a flood does not keep us for ever. */
+const DRAINS = 1_024;
 /** Errors of the socket in a row, with nothing to read behind them, after which it is broken. */
 const EMPTY_ERRORS = 16;
 
@@ -267,7 +269,11 @@ export async function openEchoSession(
         this.#outstanding.set(request.serial & 0xffff, request);
       }
       const { hopLimit = HOP_LIMIT, timeoutMs = 0 } = batch[0]?.options ?? {};
-      if (this.#socket.recvPaused) this.#socket.resumeRecv();
+      if (this.#socket.recvPaused) {
+        // What others were told meanwhile must not take the room of our answers.
+        this.#drainAll();
+        this.#socket.resumeRecv();
+      }
       this.setTTL(hopLimit);
       const settingMs = this.#clockSettingMs();
       const monotonicMs = performance.now();
@@ -289,10 +295,14 @@ export async function openEchoSession(
 
     /** An answer may lie in the buffer already when this process was kept from running. */
     #expire(batch: readonly Request[]): void {
-      while (this.#drain());
+      this.#drainAll();
       for (const request of batch)
         if (this.#outstanding.get(request.serial & 0xffff) === request)
           this.#finish(request, { kind: 'timeout' });
+    }
+
+    #drainAll(): void {
+      for (let count = 0; count < DRAINS && this.#drain(); count++);
     }
 
     /** False where nothing more is to be read. */
@@ -307,7 +317,7 @@ export async function openEchoSession(
      */
     #drainErrors(): void {
       this.#emptyErrors++;
-      while (this.#drain());
+      this.#drainAll();
       if (this.#closed) return;
       if (this.#emptyErrors > EMPTY_ERRORS) this.close();
       else if (!this.#socket.recvPaused) this.#socket.resumeRecv();

@@ -475,7 +475,7 @@ CREATE TABLE sample
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
     `start` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
     `samples` Array(Float32) CODEC(ZSTD(1)),
-    `hops` Array(LowCardinality(String)) CODEC(ZSTD(1))
+    `hops` Array(LowCardinality(String)) DEFAULT [] CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))

@@ -95,12 +95,33 @@ describe('once', () => {
     expect(stdout).toContain('测得 · measured');
   });
 
+  it('measures the targets of a file: a line of JSON each, or one summary', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tongda-targets-'));
+    const file = join(folder, 'targets.txt');
+    writeFileSync(file, `# near\n[::1]:${port}\n\n[::1]:${port} # again\n127.0.0.1:${port}\n`);
+    const once = ['once', 'tcp-connect', '--targets-file', file, '--param', 'count=1'];
+    const lines = await tongdaProbe([...once, '--json']);
+    const told = lines.stdout.trimEnd().split('\n');
+    expect(told.map((line) => measurementSchema.parse(JSON.parse(line)))).toMatchObject([
+      { sequence: 0, target: `[::1]:${port}`, outcome: { status: 'ok' } },
+      { sequence: 1, target: `[::1]:${port}`, outcome: { status: 'ok' } },
+      { sequence: 2, outcome: { status: 'skipped', reason: 'other-family' } },
+    ]);
+    expect(lines.code).toBe(3);
+    const summed = await tongdaProbe(once);
+    rmSync(folder, { recursive: true });
+    expect(summed.stdout).toMatch(/3 个目标 · targets\n +2 {2}测得 · measured\n +1 {2}未测/);
+    expect(summed.stdout).toMatch(/往返时延中位数\s+Median round-trip time\s+\d+\.\d{3} ms {2}p95/);
+  });
+
   it.each([
     [['once', 'icmp-ping', '::1'], 'unknown-metric', METRICS.map(({ name }) => name).join(', ')],
     [['once', 'tcp-connect', '[::1]:1', '--family', '4'], 'family-mismatch', 'IPv6'],
     [['once', 'tcp-connect', 'a:1', '--family', '5'], 'wrong-usage', '4 | 6'],
     [['once', 'tcp-connect', 'a:1', '--param', 'count=x'], 'parameters-invalid', 'count'],
     [['once', 'tcp-connect'], 'targets-wanted', 'target'],
+    [['once', 'tcp-connect', 'a:1', '--targets-file', '-'], 'targets-wanted', 'either'],
+    [['once', 'tcp-connect', '--targets-file', '/nowhere'], 'targets-unreadable', 'ENOENT'],
     [['measure'], 'wrong-usage', 'measure'],
     [['run', '--probe', 'a'], 'config-invalid', '--station'],
   ])('%j is wrong usage: 2, one sentence in each language', async (args, code, part) => {

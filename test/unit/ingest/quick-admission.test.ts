@@ -140,12 +140,15 @@ function someMeasurement(random: Chance): Measurement {
     },
     software: oneOf(['tongda-probe/0.1.0', 'x']),
     ...(coin(0.4) ? { samples: Array.from({ length: below(20) }, () => someNumber(random)) } : {}),
+    ...(coin(0.1) ? { hops: [{ address: '192.0.2.1', rttMs: below(9) }] } : {}),
   });
 }
 
 /** The order of `measurementSchema`, where samples stand before conflicts. */
-function inSchemaOrder({ conflicts, clock, software, samples, ...rest }: Measurement): object {
-  return { ...rest, ...(samples ? { samples } : {}), conflicts, clock, software };
+function inSchemaOrder(measurement: Measurement): object {
+  const { conflicts, clock, software, samples, hops, ...rest } = measurement;
+  const series = { ...(samples ? { samples } : {}), ...(hops ? { hops } : {}) };
+  return { ...rest, ...series, conflicts, clock, software };
 }
 
 describe('the quick way', () => {
