@@ -8,10 +8,11 @@
  * Measured once and kept in a file with its date; anew on another processor or another Node. Before
  * a rate is refused it is measured again, since the machine may have been busy then; the higher counts.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { cpus, homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { readJson, replaceFile } from '../durable.ts';
 import { unlessAborted, within } from '../net/time-limit.ts';
 import { download } from './download.ts';
 import { startThread } from './handshakes.ts';
@@ -106,21 +107,18 @@ function fileName(): string {
   return join(directory, 'ceiling.json');
 }
 
+/** A file that cannot be read is no ceiling; it will be measured. */
 async function readCeiling(): Promise<Ceiling | undefined> {
-  try {
-    const kept = ceilingSchema.parse(JSON.parse(await readFile(fileName(), 'utf8')));
-    return kept.machine === thisMachine() ? kept : undefined;
-  } catch {
-    return undefined;
-  }
+  const { data } = ceilingSchema.safeParse(await readJson(fileName()).catch(() => undefined));
+  return data?.machine === thisMachine() ? data : undefined;
 }
 
 /** Best effort: where nothing can be kept, every process measures once. */
 async function keepCeiling(ceiling: Ceiling): Promise<void> {
   const file = fileName();
   try {
-    await mkdir(join(file, '..'), { recursive: true });
-    await writeFile(file, `${JSON.stringify(ceiling)}\n`);
+    await mkdir(dirname(file), { recursive: true });
+    await replaceFile(file, `${JSON.stringify(ceiling)}\n`);
   } catch {}
 }
 

@@ -121,6 +121,9 @@ async function count(
       const loaded = { fromMs: sent.fromMs + RAMP_MS, toMs: monotonicMs() };
       counted = await ask(connection, transfer, path, signal);
       const { seriesB, totalB } = counted;
+      const toldB = seriesB.reduce((sum, bytes) => sum + bytes, 0);
+      // A peer that counts more than there was makes no rate.
+      if (Math.max(totalB, toldB) > sent.bytes) throw malformed('more than was sent');
       // Once all is sent only the time up to the last arrival counts; what follows is no slow line.
       const arrivingMs = Math.max(0, seriesB.length - 1) * SLOT_MS;
       const elapsedMs = isSent ? Math.min(counted.elapsedMs, arrivingMs) : counted.elapsedMs;
@@ -152,6 +155,10 @@ async function ask(
     const answer = await atStage('body', unlessAborted(response.body.json(), limited));
     const counted = uploadCountSchema.safeParse(answer);
     if (counted.success) return counted.data;
-    throw new StageError('body', Object.assign(new Error('no count'), { code: 'malformed' }));
+    throw malformed('no count');
   });
+}
+
+function malformed(why: string): StageError {
+  return new StageError('body', Object.assign(new Error(why), { code: 'malformed' }));
 }

@@ -1,6 +1,7 @@
 /** The parts of a throughput run on real sockets: handshakes beside it, and the machine's own ceiling. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { median } from '../../probes/sample.ts';
 import { Handshakes, monotonicMs } from '../../probes/transfer/handshakes.ts';
+import { upload } from '../../probes/transfer/upload.ts';
 
 const { signal } = new AbortController();
 
@@ -72,6 +74,29 @@ describe.each(['127.0.0.1', '::1'])('handshakes with %s', (address) => {
     setTimeout(() => control.abort(reason), 20);
     await expect(handshakes.until(1_000, 60_000, control.signal)).rejects.toBe(reason);
   });
+});
+
+it('an upload count of more than was sent is no rate', async () => {
+  const count = { elapsedMs: 1_100, totalB: 1e15, seriesB: Array(11).fill(1e14) };
+  const liar = createHttpServer((request, response) => {
+    request.resume();
+    if (request.method === 'GET') response.end(JSON.stringify(count));
+  });
+  liar.listen(0, '127.0.0.1');
+  await once(liar, 'listening');
+  const { port } = liar.address() as { port: number };
+  const transfer = {
+    ...{ url: new URL(`http://127.0.0.1:${port}`), address: '127.0.0.1', port },
+    ...{ connections: 4, mode: 'brief' as const, timeoutMs: 5_000, limitB: 1e12 },
+  };
+  const traffic = { payloadB: 0 };
+  await expect(upload(transfer, traffic, signal)).rejects.toMatchObject({
+    outcome: { status: 'failed', stage: 'body', code: 'malformed' },
+  });
+  // What was handed over may all have left.
+  expect(traffic.payloadB).toBeGreaterThan(0);
+  liar.closeAllConnections();
+  liar.close();
 });
 
 describe('the local ceiling', () => {
