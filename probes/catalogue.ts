@@ -8,10 +8,22 @@ import type { Metric } from './metric.ts';
 import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
+import { ipv6Ladder } from './metrics/ipv6-ladder.ts';
+import { ipv6Line } from './metrics/ipv6-line.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
+import { tlsHandshake } from './metrics/tls-handshake.ts';
 
-export const METRICS: readonly Metric[] = [icmpRtt, tcpConnect, dnsResolve, httpFetch, throughput];
+export const METRICS: readonly Metric[] = [
+  icmpRtt,
+  tcpConnect,
+  dnsResolve,
+  httpFetch,
+  throughput,
+  tlsHandshake,
+  ipv6Ladder,
+  ipv6Line,
+];
 
 export function metricNamed(name: string): Metric | undefined {
   return METRICS.find((metric) => metric.name === name);

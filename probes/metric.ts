@@ -13,6 +13,12 @@ export interface Title {
   readonly en: string;
 }
 
+/** What lies behind an outcome, most likely, and what to do about it. */
+export interface Advice {
+  readonly cause: Title;
+  readonly cure: Title;
+}
+
 /** One number a metric reports. */
 export interface ValueSpec {
   /** camelCase, ending in its unit: `rttMedianMs`, `rateBps`, `lossRatio`. */
@@ -59,6 +65,8 @@ export interface Metric<P = unknown> {
   /** null, or the reason (a name, e.g. `no-raw-socket`) this machine cannot run it: recorded as skipped. */
   canRun(family: Family): Promise<string | null>;
   run(target: string, parameters: P, context: MetricContext): Promise<Finding>;
+  /** What to tell whoever reads a finding of this metric; undefined where nothing is amiss or known. Pure. */
+  advise?(finding: Pick<Finding, 'outcome' | 'values'>): Advice | undefined;
 }
 
 /** Keeps the parameter type of one metric while it is written. */

@@ -87,7 +87,15 @@ export function table(metric: Metric, measurement: Measurement): string {
   });
   const head = `${metric.title.zh} · ${metric.title.en}  ${target}  IPv${family}${address === null ? '' : `  ${address}`}`;
   const tail = `${method}, ${durationMs.toFixed(0)} ms`;
-  return [head, outcomeLine(outcome), ...columns(rows), tail].join('\n');
+  const advised = metric.advise?.(measurement);
+  const advice = advised
+    ? [`可能原因 · likely cause`, ...both(advised.cause), `处置 · cure`, ...both(advised.cure)]
+    : [];
+  return [head, outcomeLine(outcome), ...columns(rows), ...advice, tail].join('\n');
+}
+
+function both({ zh, en }: Title): string[] {
+  return [`  ${zh}`, `  ${en}`];
 }
 
 function outcomeLine(outcome: Outcome): string {

@@ -8,6 +8,7 @@ const SUFFIXES: Readonly<Record<string, RegExp>> = {
   s: /[a-z0-9]S$/,
   'bit/s': /[a-z0-9]Bps$/,
   B: /[a-z0-9]B$/,
+  d: /[a-z0-9]Days$/,
   '1': /(?<!Ms|Bps|B)$/,
 };
 
