@@ -7,6 +7,8 @@
  *   §4.3.1 asks to let it through). It is noted in `echoAnswered`, which is missing where this
  *   machine may not ask.
  * - An AAAA record that a DNS64 made up (RFC 6147) is none of the site's: `dns/synthesised`.
+ * - Where no header came it is asked for alone (HEAD). If it comes then, what is lost are full-size
+ *   packets, as the first of the page is: `page/timeout`, not `http/timeout`.
  * - Content is compared where the page came over both families. Pages differ from one visit to the
  *   next, so it is the same from a `similarityRatio` of `similarAtLeast` on (`similarity.ts`).
  * - A linked page counts where it comes over at least one of the families: what is dead over both
@@ -104,7 +106,7 @@ export const ipv6Ladder = defineMetric<Parameters>({
 
     const [v6, pref64] = await Promise.all([
       visit(page, 6, wanted, signal),
-      discoverPref64(signal),
+      page.host.kind === 'name' ? discoverPref64(signal) : undefined,
     ]);
     const v4Page = parseUrl(target, 4);
     const v4 = v4Page.kind === 'url' ? await visit(v4Page, 4, wanted, signal) : undefined;
@@ -116,6 +118,8 @@ export const ipv6Ladder = defineMetric<Parameters>({
       return finding(values, { outcome, ...where, values: { highestRung: 0, highestRungV4 } });
     }
 
+    if (v6.outcome.status === 'failed' && (await isHeaderAlone(page, v6.outcome, wanted, signal)))
+      v6.outcome = failed('body', v6.outcome.code, 'the header comes when it is asked for alone');
     const echo = address === undefined ? undefined : await echoOf(address, signal);
     const connects = await pairConnects(v6, v4, wanted.pairs, signal);
     const pages =
@@ -161,6 +165,17 @@ function visit(
 ): Promise<Visit> {
   const options = { family, timeoutMs, limitB, redirects, allowPrivate, keepB: KEEP_B };
   return visitPage(page, options, signal);
+}
+
+async function isHeaderAlone(
+  page: WebTarget,
+  { stage, code }: { readonly stage: string; readonly code: string },
+  wanted: Parameters,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (stage !== 'header' || code !== 'timeout') return false;
+  const head = await visitPage(page, { ...wanted, family: 6, method: 'HEAD' }, signal);
+  return head.status !== undefined;
 }
 
 function isLoaded(visit: Visit | undefined): visit is Visit {

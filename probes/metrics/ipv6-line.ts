@@ -31,13 +31,14 @@ import { failed, failureCode, OK, skipped } from '../net/failure.ts';
 import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseHostAndPort } from '../net/target.ts';
 import { connectTcp } from '../net/tcp.ts';
-import { within } from '../net/time-limit.ts';
+import { pause, within } from '../net/time-limit.ts';
 import { median } from '../sample.ts';
 import { count, milliseconds } from './value-specs.ts';
 
 const parameters = z.strictObject({
   /** Connections tried over each family, in turn. */
   pairs: z.int().min(1).max(10).default(3),
+  intervalMs: z.number().min(10).max(10_000).default(100),
   /** Of one of them, and of the question to the resolver. */
   timeoutMs: z.number().min(100).max(10_000).default(3_000),
   ...addressPolicy,
@@ -162,6 +163,7 @@ async function connects(
   const v6: Tried = { rttsMs: [] };
   const v4: Tried = { rttsMs: [] };
   for (let pair = 0; pair < wanted.pairs; pair++) {
+    if (pair > 0) await pause(wanted.intervalMs, signal);
     await connectOnce(target, 6, v6, wanted, signal);
     await connectOnce(target, 4, v4, wanted, signal);
   }

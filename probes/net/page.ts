@@ -26,6 +26,8 @@ export interface PageOptions extends AddressPolicy {
   readonly redirects: number;
   /** How much of the body is kept in `body`. */
   readonly keepB?: number;
+  /** `HEAD` has the header alone, which no packet is too small for. */
+  readonly method?: 'GET' | 'HEAD';
 }
 
 /** What was seen; of several hops, the phases are those of the last. */
@@ -138,7 +140,7 @@ async function hop(
     visit.connectMs = connection.connectMs;
     if (connection.tlsMs !== undefined) visit.tlsMs = connection.tlsMs;
     const asked = performance.now();
-    const response = await atStage('header', connection.request(requestFor(url), signal));
+    const response = await atStage('header', connection.request(requestFor(url, options), signal));
     visit.firstByteMs = performance.now() - asked;
     const { statusCode, headers, body } = response;
     visit.status = statusCode;
@@ -159,10 +161,13 @@ function forgetHop(visit: Visit): void {
     delete visit[phase as 'address'];
 }
 
-function requestFor({ pathname, search }: URL): Omit<Dispatcher.RequestOptions, 'signal'> {
+function requestFor(
+  { pathname, search }: URL,
+  { method = 'GET' }: PageOptions,
+): Omit<Dispatcher.RequestOptions, 'signal'> {
   return {
     path: `${pathname}${search}`,
-    method: 'GET',
+    method,
     // Identity: the bytes counted are the bytes sent.
     headers: { 'accept-encoding': 'identity', 'user-agent': SOFTWARE },
   };

@@ -104,6 +104,7 @@ describe('in a namespace with impairments', () => {
       metric: 'http-fetch',
       target: `http://${name}:8080/page`,
       family,
+      parameters: { allowPrivate: true },
     });
     const ran = await inNamespace(
       [],

@@ -75,7 +75,8 @@ const skip = (reason: string) => ({
 function targeting(name: string, host: string): [string, Record<string, unknown>] {
   const bracketed = host.includes(':') ? `[${host}]` : host;
   if (name === 'dns-resolve') return ['both.test', { server: host, port: peer.dnsPort }];
-  if (name === 'tcp-connect') return [`${bracketed}:${peer.httpPort}`, {}];
+  if (name === 'tcp-connect' || name === 'tls-handshake' || name === 'ipv6-line')
+    return [`${bracketed}:${peer.httpPort}`, {}];
   if (name === 'icmp-rtt') return [host, {}];
   return [`http://${bracketed}:${peer.httpPort}`, {}];
 }
@@ -94,7 +95,7 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
 
   it.each(FAMILIES)('ends promptly when aborted over IPv%i', async (family) => {
     const obstacle = await metricNamed(name)?.canRun(family);
-    if (obstacle) return expect(obstacle).toBe('no-raw-socket');
+    if (obstacle) return expect(['no-raw-socket', 'ipv6-only']).toContain(obstacle);
     const port = await serverThat(() => {}, family);
     const silent = createSocket(family === 6 ? 'udp6' : 'udp4');
     silent.bind(0, LOOPBACK[family]);
@@ -110,6 +111,9 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
       ],
       'http-fetch': [url, { timeoutMs: 60_000 }],
       throughput: [url, { timeoutMs: 30_000 }],
+      'tls-handshake': [`${hostOf(family)}:${port}`, { timeoutMs: 60_000 }],
+      'ipv6-ladder': [url, { timeoutMs: 10_000 }],
+      'ipv6-line': [`${hostOf(family)}:${port}`, { pairs: 10, intervalMs: 10_000 }],
     }[name] as [string, Record<string, unknown>];
     const control = new AbortController();
     const reason = new Error('the agent stops');
