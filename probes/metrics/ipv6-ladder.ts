@@ -37,7 +37,6 @@ import {
   type Pair,
 } from '../ipv6/ladder.ts';
 import { discoverPref64, isSynthesised } from '../ipv6/nat64.ts';
-import { siteLinks } from '../ipv6/page-links.ts';
 import { similarityRatio } from '../ipv6/similarity.ts';
 import type { Family } from '../measurement.ts';
 import { defineMetric } from '../metric.ts';
@@ -285,6 +284,8 @@ async function tryLinks(
   wanted: Parameters,
   signal: AbortSignal,
 ): Promise<{ readonly ok: number; readonly codes: readonly string[] }> {
+  // Loaded when first needed: a parser of HTML is memory that an idle probe does not have to hold.
+  const { siteLinks } = await import('../ipv6/page-links.ts');
   const links = siteLinks(String(body ?? ''), url, wanted.links);
   const tried: (string | undefined)[] = [];
   for (let from = 0; from < links.length; from += LINKS_AT_ONCE) {

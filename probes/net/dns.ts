@@ -44,8 +44,8 @@ export interface TimedAnswer {
 const ALIAS_LIMIT = 32;
 /** RFC 1035 §4.2.2: a message over TCP has two octets of length before it. */
 const LENGTH_B = 2;
-/** Messages of somebody else's that are read over before one of ours. */
-const STREAM_LIMIT_B = 4 * 65_537;
+/** One question was asked: more messages than this before its answer are no mistake. */
+const STREAM_LIMIT = 4;
 
 /** @throws an error of code `malformed` when nothing but garbage came, else as `exchange` does */
 export async function askOverUdp(
@@ -101,19 +101,17 @@ async function answerIn(
   question: NumberedQuestion,
 ): Promise<DnsAnswer> {
   let unread = Buffer.alloc(0);
-  let receivedB = 0;
+  let messages = 0;
   for await (const chunk of stream) {
-    receivedB += chunk.length;
     unread = Buffer.concat([unread, chunk]);
-    for (;;) {
-      if (unread.length < LENGTH_B) break;
+    while (unread.length >= LENGTH_B) {
       const endB = LENGTH_B + unread.readUInt16BE(0);
       if (unread.length < endB) break;
       const answer = readAnswer(unread.subarray(LENGTH_B, endB), question);
       if (answer) return answer;
+      if (++messages === STREAM_LIMIT) throw malformed(`${STREAM_LIMIT} others came first`);
       unread = unread.subarray(endB);
     }
-    if (receivedB > STREAM_LIMIT_B) throw malformed(`no answer in ${STREAM_LIMIT_B} B`);
   }
   throw Object.assign(new Error('ended before its answer'), { code: 'closed' });
 }

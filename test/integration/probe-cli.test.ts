@@ -305,6 +305,7 @@ describe('an installation of the probe alone', () => {
     const wanted = [
       'commander',
       'dns-packet',
+      'htmlparser2',
       'ipaddr.js',
       'node-cron',
       'pino',
