@@ -42,7 +42,7 @@ import type { Family } from '../measurement.ts';
 import { defineMetric } from '../metric.ts';
 import { failed, skipped } from '../net/failure.ts';
 import { openEchoSession } from '../net/icmp-session.ts';
-import { type Visit, visitPage } from '../net/page.ts';
+import { type PageOptions, type Visit, visitPage } from '../net/page.ts';
 import { addressPolicy } from '../net/resolve.ts';
 import { parseUrl, type WebTarget } from '../net/target.ts';
 import { connectTcp } from '../net/tcp.ts';
@@ -78,6 +78,7 @@ const values = [
   ratio('similarityRatio', '与 IPv4 内容相似度', 'Likeness to the page over IPv4'),
   count('linksTried', '二级链接数', 'Linked pages tried'),
   count('linksOk', '二级链接可达数', 'Linked pages that came'),
+  bytes('movedB', '读取的正文总量', 'Bodies read, over all visits'),
 ];
 
 const ECHOES = 3;
@@ -103,28 +104,42 @@ export const ipv6Ladder = defineMetric<Parameters>({
     if (page.kind === 'refused') return finding(values, { outcome: skipped(page.reason) });
     if (family !== 6) return finding(values, { outcome: skipped('ipv6-only') });
 
+    let movedB = 0;
+    const look: Look = async (at, over, options) => {
+      const { timeoutMs, limitB, redirects, allowPrivate } = wanted;
+      const usual = { family: over, timeoutMs, limitB, redirects, allowPrivate, keepB: KEEP_B };
+      const visit = await visitPage(at, { ...usual, ...options }, signal);
+      movedB += visit.bodyB ?? 0;
+      return visit;
+    };
+    const v4Page = parseUrl(target, 4);
     const [v6, pref64] = await Promise.all([
-      visit(page, 6, wanted, signal),
+      look(page, 6),
       page.host.kind === 'name' ? discoverPref64(signal) : undefined,
     ]);
-    const v4Page = parseUrl(target, 4);
-    const v4 = v4Page.kind === 'url' ? await visit(v4Page, 4, wanted, signal) : undefined;
+    // An IPv6 literal has no other half.
+    const v4 = v4Page.kind === 'url' ? await look(v4Page, 4) : undefined;
     const highestRungV4 = v4 && heightReached(v4);
     const { address } = v6;
     const where = address === undefined ? {} : { address };
     if (address !== undefined && isSynthesised(address, pref64)) {
       const outcome = failed('dns', 'synthesised');
-      return finding(values, { outcome, ...where, values: { highestRung: 0, highestRungV4 } });
+      const reached = { highestRung: 0, highestRungV4, movedB };
+      return finding(values, { outcome, ...where, values: reached });
     }
 
-    if (v6.outcome.status === 'failed' && (await isHeaderAlone(page, v6.outcome, wanted, signal)))
-      v6.outcome = failed('body', v6.outcome.code, 'the header comes when it is asked for alone');
+    if (isWithoutHeader(v6) && (await look(page, 6, { method: 'HEAD' })).status !== undefined)
+      v6.outcome = failed('body', 'timeout', 'the header comes when it is asked for alone');
     const echo = address === undefined ? undefined : await echoOf(address, signal);
     const connects = await pairConnects(v6, v4, wanted.pairs, signal);
-    const pages =
-      v4Page.kind === 'url' ? await pairPages(page, v4Page, v6, v4, wanted, signal) : [];
+    const pages = await paired(
+      pairOf(wholeMs(v6), wholeMs(v4)),
+      async () => wholeMs(await look(page, 6)),
+      async () => (v4Page.kind === 'url' ? wholeMs(await look(v4Page, 4)) : undefined),
+      wanted.pairs,
+    );
     const likeness = isLoaded(v6) && isLoaded(v4) ? likenessOf(v6, v4) : undefined;
-    const links = isLoaded(v6) ? await tryLinks(v6, wanted, signal) : undefined;
+    const links = isLoaded(v6) ? await tryLinks(v6, wanted.links, look) : undefined;
     const { outcome, highestRung } = judgeClimb({
       visit: v6,
       isEchoAnswered: echo?.echoAnswered === 1,
@@ -149,6 +164,7 @@ export const ipv6Ladder = defineMetric<Parameters>({
         similarityRatio: likeness,
         linksTried: links && links.ok + links.codes.length,
         linksOk: links?.ok,
+        movedB,
       },
       samples: connects.flatMap(({ v6Ms, v4Ms }) => [rounded(v6Ms, 0.001), rounded(v4Ms, 0.001)]),
     });
@@ -156,25 +172,11 @@ export const ipv6Ladder = defineMetric<Parameters>({
   advise: adviseLadder,
 });
 
-function visit(
-  page: WebTarget,
-  family: Family,
-  { timeoutMs, limitB, redirects, allowPrivate }: Parameters,
-  signal: AbortSignal,
-): Promise<Visit> {
-  const options = { family, timeoutMs, limitB, redirects, allowPrivate, keepB: KEEP_B };
-  return visitPage(page, options, signal);
-}
+/** A visit as this run makes them. */
+type Look = (page: WebTarget, family: Family, options?: Partial<PageOptions>) => Promise<Visit>;
 
-async function isHeaderAlone(
-  page: WebTarget,
-  { stage, code }: { readonly stage: string; readonly code: string },
-  wanted: Parameters,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (stage !== 'header' || code !== 'timeout') return false;
-  const head = await visitPage(page, { ...wanted, family: 6, method: 'HEAD' }, signal);
-  return head.status !== undefined;
+function isWithoutHeader({ outcome }: Visit): boolean {
+  return outcome.status === 'failed' && outcome.stage === 'header' && outcome.code === 'timeout';
 }
 
 function isLoaded(visit: Visit | undefined): visit is Visit {
@@ -235,21 +237,6 @@ async function connectMs(
   }
 }
 
-/** Whole visits, the first pair being the climb's own. */
-function pairPages(
-  page: WebTarget,
-  v4Page: WebTarget,
-  v6: Visit,
-  v4: Visit | undefined,
-  wanted: Parameters,
-  signal: AbortSignal,
-): Promise<readonly Pair[]> {
-  const again = (target: WebTarget, family: Family) => async () =>
-    wholeMs(await visit(target, family, wanted, signal));
-  const first = pairOf(wholeMs(v6), wholeMs(v4));
-  return paired(first, again(page, 6), again(v4Page, 4), wanted.pairs);
-}
-
 function wholeMs(visit: Visit | undefined): number | undefined {
   return visit?.outcome.status === 'ok' ? visit.totalMs : undefined;
 }
@@ -281,35 +268,32 @@ function pairOf(v6Ms: number | undefined, v4Ms: number | undefined): Pair | unde
 /** The pages that this one links to, each over IPv6, and over IPv4 where that failed. */
 async function tryLinks(
   { body, url }: Visit,
-  wanted: Parameters,
-  signal: AbortSignal,
+  limit: number,
+  look: Look,
 ): Promise<{ readonly ok: number; readonly codes: readonly string[] }> {
   // Loaded when first needed: a parser of HTML is memory that an idle probe does not have to hold.
   const { siteLinks } = await import('../ipv6/page-links.ts');
-  const links = siteLinks(String(body ?? ''), url, wanted.links);
-  const tried: (string | undefined)[] = [];
+  const links = siteLinks(String(body ?? ''), url, limit);
+  const codes: string[] = [];
+  let ok = 0;
   for (let from = 0; from < links.length; from += LINKS_AT_ONCE) {
     const some = links.slice(from, from + LINKS_AT_ONCE);
-    tried.push(...(await Promise.all(some.map((link) => tryLink(link, wanted, signal)))));
+    for (const tried of await Promise.all(some.map((link) => tryLink(link, look)))) {
+      if (tried === 'ok') ok++;
+      else if (tried !== 'dead') codes.push(tried);
+    }
   }
-  return {
-    ok: tried.filter((code) => code === 'ok').length,
-    codes: tried.filter((code) => code !== undefined && code !== 'ok') as string[],
-  };
+  return { ok, codes };
 }
 
-/** `ok`, or what went wrong over IPv6 alone; undefined where the page is dead over IPv4 too. */
-async function tryLink(
-  link: URL,
-  wanted: Parameters,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const over = async (family: Family) => {
+/** `ok`; `dead` where it does not come over IPv4 either; else what went wrong over IPv6. */
+async function tryLink(link: URL, look: Look): Promise<string> {
+  const over = async (family: Family): Promise<string> => {
     const page = parseUrl(link.href, family);
     if (page.kind === 'refused') return page.reason;
-    const short = { ...wanted, limitB: LINK_LIMIT_B };
-    return brokenAt(await visit(page, family, short, signal))?.code ?? 'ok';
+    const visit = await look(page, family, { limitB: LINK_LIMIT_B, keepB: 0 });
+    return brokenAt(visit)?.code ?? 'ok';
   };
   const v6 = await over(6);
-  return v6 === 'ok' || (await over(4)) === 'ok' ? v6 : undefined;
+  return v6 === 'ok' || (await over(4)) === 'ok' ? v6 : 'dead';
 }
