@@ -85,7 +85,7 @@ const ECHOES = 3;
 const ECHO = { payloadB: 56, timeoutMs: 1_000 };
 const CONNECT_MS = 3_000;
 /** Enough of a page to find its links in and to compare it by. */
-const KEEP_B = 512 * 1024;
+const KEEP_B = 256 * 1024;
 const LINK_LIMIT_B = 256 * 1024;
 const LINKS_AT_ONCE = 5;
 

@@ -173,11 +173,13 @@ describe('pages', () => {
     const html = `<!-- <a href="/not"> --><script>"<a href='/nor'>"</script>
       <a href="b.html">x</a><A HREF='/c?x=1&amp;y=2#z'>y</A><a href=b.html#top>again</a>
       <a href="//sub.a.test/d">d</a> <a href="https://nota.test/">no</a> <a href="mailto:x@a.test">no</a>
-      <a href="javascript:void(0)">no</a><a href="#here">no</a><a href="http://[bad">no</a><a>no</a>`;
+      <a href="javascript:void(0)">no</a><a href="#here">no</a><a href="http://[bad">no</a><a>no</a>
+      <a href=/e href=/no>first</a><link href="/no.css">`;
     expect(links(html)).toEqual([
       'https://www.a.test/dir/b.html',
       'https://www.a.test/c?x=1&y=2',
       'https://sub.a.test/d',
+      'https://www.a.test/e',
     ]);
     expect(links(html, 2)).toHaveLength(2);
     expect(links('<base href="/other/"><a href="e">e</a>')).toEqual(['https://www.a.test/other/e']);
