@@ -20,7 +20,12 @@ const strangers: string[] = [];
 beforeAll(async () => {
   station = await startStation({ TONGDA_DATA: join(folder, 'data') });
   browser = await launchBrowser();
-  context = await browser.newContext({ timezoneId: 'UTC', reducedMotion: 'reduce' });
+  // A locale of its own: without one, a browser on a machine set to POSIX names a language that is none.
+  context = await browser.newContext({
+    locale: 'zh-CN',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+  });
   context.setDefaultTimeout(90_000);
   page = await context.newPage();
   page.on('console', (message) => {
