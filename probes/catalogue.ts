@@ -10,6 +10,8 @@ import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
 import { ipv6Ladder } from './metrics/ipv6-ladder.ts';
 import { ipv6Line } from './metrics/ipv6-line.ts';
+import { ndt7 } from './metrics/ndt7.ts';
+import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
 import { tlsHandshake } from './metrics/tls-handshake.ts';
@@ -20,6 +22,8 @@ export const METRICS: readonly Metric[] = [
   dnsResolve,
   httpFetch,
   throughput,
+  ndt7,
+  stamp,
   tlsHandshake,
   ipv6Ladder,
   ipv6Line,

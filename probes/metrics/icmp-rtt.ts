@@ -15,7 +15,7 @@ import { defineMetric, type Finding } from '../metric.ts';
 import { commonest, failed, OK, skipped } from '../net/failure.ts';
 import { MINIMUM_PAYLOAD_B } from '../net/icmp-packet.ts';
 import { type EchoResult, type EchoSession, openEchoSession } from '../net/icmp-session.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseHost } from '../net/target.ts';
 import { pause, unlessAborted } from '../net/time-limit.ts';
 import { lossRatio } from '../sample.ts';
@@ -28,6 +28,7 @@ const parameters = z.strictObject({
   timeoutMs: z.number().min(100).max(10_000).default(2_000),
   /** Payload of the echo, as in `ping -s`; at most what an Ethernet frame holds over IPv6. */
   sizeB: z.int().min(MINIMUM_PAYLOAD_B).max(1_452).default(56),
+  ...addressPolicy,
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -59,7 +60,7 @@ export const icmpRtt = defineMetric<Parameters>({
   async run(target, wanted, { family, signal }) {
     const host = parseHost(target, family);
     if (host.kind === 'refused') return finding(values, { outcome: skipped(host.reason) });
-    const resolved = await resolveHost(host, family, signal);
+    const resolved = await resolveHost(host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const session = await openEchoSession(family);
     try {

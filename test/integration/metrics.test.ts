@@ -79,6 +79,7 @@ function targeting(name: string, host: string): [string, Record<string, unknown>
   if (name === 'tcp-connect' || name === 'tls-handshake' || name === 'ipv6-line')
     return [`${bracketed}:${peer.httpPort}`, {}];
   if (name === 'icmp-rtt') return [host, {}];
+  if (name === 'stamp') return [`${bracketed}:${peer.stampPort}`, {}];
   return [`http://${bracketed}:${peer.httpPort}`, {}];
 }
 
@@ -112,6 +113,11 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
       ],
       'http-fetch': [url, { timeoutMs: 60_000 }],
       throughput: [url, { timeoutMs: 30_000 }],
+      ndt7: [url, { timeoutMs: 30_000 }],
+      stamp: [
+        `${hostOf(family)}:${silent.address().port}`,
+        { count: 10, intervalMs: 10_000, timeoutMs: 10_000 },
+      ],
       'tls-handshake': [`${hostOf(family)}:${port}`, { timeoutMs: 60_000 }],
       'ipv6-ladder': [url, { timeoutMs: 10_000 }],
       'ipv6-line': [`${hostOf(family)}:${port}`, { pairs: 10, intervalMs: 10_000 }],

@@ -8,6 +8,7 @@ import type { Coverage } from '../../api/contract/figure.ts';
 import type { LinePage, MeasurementPage, Series } from '../../api/contract/measurement.ts';
 import type { Problem } from '../../api/contract/problem.ts';
 import type { Overview } from '../../api/contract/target.ts';
+import { METRICS } from '../../probes/catalogue.ts';
 import {
   eventually,
   getJson,
@@ -40,7 +41,7 @@ describe('a station on a fresh directory', () => {
 
   it('measures over both families by itself, with every metric', async () => {
     const { items } = await eventually(measured, ({ items }) =>
-      ['icmp-rtt', 'tcp-connect', 'dns-resolve', 'http-fetch', 'throughput'].every((metric) =>
+      METRICS.every(({ name: metric }) =>
         [4, 6].every((family) =>
           items.some(
             (item) => item.metric === metric && item.family === family && item.outcome !== 'failed',
