@@ -28,9 +28,16 @@ const UPDATED = '2026-09-01T00:00:00.000000Z';
 
 type Level = InsertOf<'place'>['level'];
 
-const place = (code: string, name: string, level: Level, parent: string, kind = '') => ({
+const place = (
+  code: string,
+  name: string,
+  level: Level,
+  parent: string,
+  kind = '',
+  outsideFor: string[] = [],
+) => ({
   ...{ code, name, level, parent, kind, validFrom: '2013-06-15', source: 'worked example' },
-  updated: UPDATED,
+  ...{ outsideFor, updated: UPDATED },
 });
 
 /** Kinds of villages: 111 in a city, 220 in the country. */
@@ -48,7 +55,8 @@ export const PLACES: readonly InsertOf<'place'>[] = [
   place(`${C}-002`, '丙村西', 'hamlet', C),
   place(D, '丁村', 'village', '320115101', '220'),
   place('320115102', '谷里街道', 'township', '320115'),
-  place(E, '戊村', 'village', '320115102', '220'),
+  // At the border: telecom's subscribers there are those of the neighbouring province, the others' are not.
+  place(E, '戊村', 'village', '320115102', '220', ['telecom']),
   place('3205', '苏州市', 'city', '32'),
   place('320583', '昆山市', 'county', '3205'),
   place('320583100', '玉山镇', 'township', '320583'),
@@ -155,6 +163,9 @@ export const SERVICES: readonly InsertOf<'library_service'>[] = [
   service('hushu.jiangning.gov.cn', 'township', '320115101'),
   service('bing.jiangning.gov.cn', 'village', C),
   service('suzhou.gov.cn', 'city', '3205'),
+  // Platforms of converged services, of nobody's agency.
+  service('tv.js.cn', 'province', '32', { kind: 'platform' }),
+  service('iptv.js.cn', 'province', '32', { kind: 'platform' }),
   service('old.gov.cn', 'province', '32', { validTo: '2026-09-30' }),
   service('ghost.gov.cn', 'province', '32', { import: 'library-broken' }),
 ];
@@ -517,6 +528,18 @@ export const MEASUREMENTS: readonly Row[] = [
     ]),
   ),
 
+  // Platforms: one answers line g1 over IPv4 and not over IPv6, the other not at all, and line f1 well.
+  ...[5, 6].flatMap((day) => [
+    page('g1', day, '12:00', 'tv.js.cn', V4),
+    page('g1', day, '12:01', 'tv.js.cn', fails('connect', 'no-route')),
+    page('g1', day, '12:02', 'iptv.js.cn', { ...V4, ...fails('header', 'timeout') }),
+    page('c2', day, '12:07', 'tv.js.cn', V4),
+    page('self', day, '12:03', 'tv.js.cn', { ...V4, ...fails('header', 'timeout') }),
+  ]),
+  ...[20, 21].map((day) => page('f1', day, '20:30', 'iptv.js.cn', V4)),
+  // One run.
+  page('d1', 5, '12:04', 'tv.js.cn', V4),
+
   // Signs of life, skipped runs among them.
   connect('b2', 10, '21:00', 'peer.example.cn', { ...V4, ...SKIPPED }),
   connect('b2', 10, '22:30', 'peer.example.cn', { ...V4, ...SKIPPED }),
@@ -551,7 +574,7 @@ const STATISTICS: readonly InsertOf<'place_statistic'>[] = [
 
 const PLACES_HEAD = 'code,reached,technology,optical node,date reached,mobile';
 const AREAS_HEAD =
-  'code,subscribers,households,residents,cable households,digital households,two-way households,ipv6 terminals,terminals';
+  'code,subscribers,households,residents,cable households,digital households,two-way households,ipv6 terminals,terminals,hotspots,base stations,platform users';
 
 interface Filing {
   readonly carrier: string;
@@ -585,10 +608,10 @@ const FILINGS: readonly Filing[] = [
       ],
       [
         AREAS_HEAD,
-        '320102,900,,,,,,800,1000',
-        '320115101,300,,,,,,100,400',
-        '320115102,150,200,,,,,,',
-        '3205,1000,,,,,,1500,2000',
+        '320102,900,,,,,,800,1000,6,3,',
+        '320115101,300,,,,,,100,400,,2,90',
+        '320115102,150,200,,,,,,,1,,50',
+        '3205,1000,,,,,,1500,2000,0,4,300',
       ],
     ],
   },
@@ -605,7 +628,7 @@ const FILINGS: readonly Filing[] = [
         `${H},no,,,,none`,
       ],
       // The register has counted 4,500 residents.
-      [AREAS_HEAD, '3201,600,,9999,,,,4000,5000'],
+      [AREAS_HEAD, '3201,600,,9999,,,,4000,5000,9,,'],
     ],
   },
   {
@@ -618,7 +641,7 @@ const FILINGS: readonly Filing[] = [
         `${E},yes,docsis,,2026-01-01,`,
         `${G},yes,docsis,,2026-01-01,`,
       ],
-      [AREAS_HEAD, '32,700,,,3000,2400,1800,,', '3201,500,,,2000,1800,,,'],
+      [AREAS_HEAD, '32,700,,,3000,2400,1800,,,,,1500', '3201,500,,,2000,1800,,,,,,'],
     ],
   },
 ];
