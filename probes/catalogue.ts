@@ -11,6 +11,7 @@ import { icmpRtt } from './metrics/icmp-rtt.ts';
 import { ipv6Ladder } from './metrics/ipv6-ladder.ts';
 import { ipv6Line } from './metrics/ipv6-line.ts';
 import { ndt7 } from './metrics/ndt7.ts';
+import { path } from './metrics/path.ts';
 import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
@@ -24,6 +25,7 @@ export const METRICS: readonly Metric[] = [
   throughput,
   ndt7,
   stamp,
+  path,
   tlsHandshake,
   ipv6Ladder,
   ipv6Line,

@@ -104,6 +104,7 @@ export const tables = {
     metric: 'LowCardinality(String)',
     start: "DateTime64(3, 'UTC')",
     samples: 'Array(Float32)',
+    hops: 'Array(LowCardinality(String))',
   },
   quarantine: {
     probe: 'LowCardinality(String)',
@@ -386,6 +387,7 @@ export const defaulted = {
   ],
   line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
   probe: ['updated', 'import'],
+  sample: ['hops'],
   filing_token: ['updated'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 

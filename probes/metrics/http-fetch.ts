@@ -20,7 +20,7 @@
  */
 import { z } from 'zod';
 import { finding } from '../finding.ts';
-import { defineMetric } from '../metric.ts';
+import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { skipped } from '../net/failure.ts';
 import { visitPage } from '../net/page.ts';
 import { addressPolicy } from '../net/resolve.ts';
@@ -57,6 +57,7 @@ export const httpFetch = defineMetric<z.infer<typeof parameters>>({
   load: 'quiet',
   parameters,
   values,
+  costB: ({ limitB }) => SMALL_RUN_B + Math.ceil(limitB * WITH_HEADERS),
   canRun: async () => null,
   async run(target, wanted, { family, signal }) {
     const page = parseUrl(target, family);

@@ -39,7 +39,7 @@ import {
 import { discoverPref64, isSynthesised } from '../ipv6/nat64.ts';
 import { similarityRatio } from '../ipv6/similarity.ts';
 import type { Family } from '../measurement.ts';
-import { defineMetric } from '../metric.ts';
+import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, skipped } from '../net/failure.ts';
 import { openEchoSession } from '../net/icmp-session.ts';
 import { type PageOptions, type Visit, visitPage } from '../net/page.ts';
@@ -98,6 +98,8 @@ export const ipv6Ladder = defineMetric<Parameters>({
   load: 'quiet',
   parameters,
   values,
+  costB: ({ pairs, limitB, links }) =>
+    SMALL_RUN_B + Math.ceil(2 * (pairs * limitB + links * LINK_LIMIT_B) * WITH_HEADERS),
   canRun: async (family) => (family === 6 ? null : 'ipv6-only'),
   async run(target, wanted, { family, signal }) {
     const page = parseUrl(target, family);

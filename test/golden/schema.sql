@@ -474,7 +474,8 @@ CREATE TABLE sample
     `sequence` UInt64 CODEC(Delta(8), ZSTD(1)),
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
     `start` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
-    `samples` Array(Float32) CODEC(ZSTD(1))
+    `samples` Array(Float32) CODEC(ZSTD(1)),
+    `hops` Array(LowCardinality(String)) DEFAULT [] CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))

@@ -82,6 +82,7 @@ export function measurementsOf(
         v3: slot(1e6),
         v4: slot(100),
         v5: slot(10),
+        ...(metric === 'throughput' && fate > 2 ? { v7: 1_000 * (index + 1) } : {}),
         ...(metric === 'icmp-rtt' && fate > 0 ? { v7: 10, v8: fate < 3 ? 0 : 10 - below(3) } : {}),
       },
       precedence: precedenceOf(new Date(start + 5_000).toISOString(), 1),

@@ -290,7 +290,7 @@ describe('a walk', () => {
   const of = async (line: string, place: string, perProbe = 9, now = '2026-10-20T04:00:00Z') => {
     const walks = new ServiceWalks(test.store, { perProbe, periodS: 60, allowPrivate: false });
     const walk = await walks.of('p', { line, place, carrier: 'unicom' }, new Date(now));
-    return walk && [...new Set(walk.tasks.map(({ target }) => target))].filter(hasScheme);
+    return walk && [...new Set(walk.tasks.map(({ target = '' }) => target))].filter(hasScheme);
   };
   const hasScheme = (target: string) => target.startsWith('http');
 

@@ -201,7 +201,14 @@ const EXPECTED: Readonly<Record<string, Case>> = {
     }),
   },
   'loaded-round-trip-time': {
-    rows: lines({ a1: [(80 + 100) / 2, 2, 2], f1: [(50 + 60) / 2, 2, 2] }),
+    rows: lines({
+      // Down 80, 100; up 150, 170: the worse direction.
+      a1: [(150 + 170) / 2, 2, 2],
+      a2: [(60 + 70) / 2, 2, 2],
+      // c2: up 20, 24, but the worse is down, of one day.
+      // Down 40, 45; up 50, 60.
+      f1: [(50 + 60) / 2, 2, 2],
+    }),
   },
   'delay-variation': {
     rows: lines({
@@ -539,8 +546,10 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [B, null, 8, 1, 2],
   ],
   'loaded-round-trip-time': [
-    ['32', null, (55 + 90) / 2, 2, 13],
-    ['32', 'mobile', null, 0, 5],
+    // 55, 65, 160.
+    ['32', null, 65, 3, 13],
+    ['32', 'mobile', 65, 1, 5],
+    [B, null, null, 0, 2],
   ],
   'delay-variation': [
     // 1, 2, 2.5, 4, 4.

@@ -261,6 +261,8 @@ function ping(
 }
 const V6: Changes = { family: 6 };
 const LOADED: Changes = { conflicts: ['speed'] };
+/** What a rate test saw of round trips on the full line, ms. */
+const loaded = (rttMs: number): Changes => ({ v7: rttMs * 1_000 });
 const NO_TIMES: Partial<Row> = { v0: null, v1: null, v2: null, v3: null, v4: null, v5: null };
 
 const fails = (stage: string, code: string): Partial<Row> => ({ outcome: 'failed', stage, code });
@@ -293,32 +295,32 @@ const outside = (inside: Row, starts = EDGES): Row[] =>
 
 export const MEASUREMENTS: readonly Row[] = [
   // Downloads.
-  down('a1', 5, '10:00', 90 * M),
-  down('a1', 6, '19:00', 80 * M),
+  down('a1', 5, '10:00', 90 * M, loaded(80)),
+  down('a1', 6, '19:00', 80 * M, loaded(100)),
   down('a1', 7, '22:59:59.999', 60 * M, { receivedAfterMs: 0 }),
   down('a1', 8, '23:00', 94 * M),
   // Failed, skipped, and in the other family: no run of these.
   down('a1', 9, '20:00', 0, { v0: null, ...fails('body', 'timeout') }),
   down('a1', 10, '20:00', 0, { v0: null, ...SKIPPED, code: 'peer-busy' }),
-  down('a1', 11, '20:00', 85 * M, V6),
-  down('a2', 5, '09:00', 180 * M),
-  down('a2', 6, '20:00', 120 * M),
+  down('a1', 11, '20:00', 85 * M, { ...V6, ...loaded(999) }),
+  down('a2', 5, '09:00', 180 * M, loaded(60)),
+  down('a2', 6, '20:00', 120 * M, loaded(70)),
   down('a2', 7, '21:00', 160 * M),
-  down('b1', 5, '08:00', 48 * M),
+  down('b1', 5, '08:00', 48 * M, loaded(40)),
   down('b1', 6, '12:00', 44 * M),
   down('c1', 5, '19:30', 50 * M),
   down('c1', 6, '20:30', 30 * M),
   down('c1', 9, '03:00', 95 * M),
   // Two runs, but of one day.
-  down('c2', 5, '10:00', 70 * M),
-  down('c2', 5, '14:00', 72 * M),
+  down('c2', 5, '10:00', 70 * M, loaded(500)),
+  down('c2', 5, '14:00', 72 * M, loaded(500)),
   down('d1', 5, '08:00', 20 * M),
   down('d1', 20, '20:00', 10 * M),
   down('d1', 21, '21:00', 14 * M),
   down('e1', 10, '19:00', 44 * M, { probe: 'p-e1-first' }),
   down('e1', 11, '19:00', 40 * M, { probe: 'p-e1-first' }),
-  down('f1', 6, '20:00', 90 * M),
-  down('f1', 20, '20:00', 150 * M),
+  down('f1', 6, '20:00', 90 * M, loaded(40)),
+  down('f1', 20, '20:00', 150 * M, loaded(45)),
   down('f1', 21, '20:00', 170 * M),
   // One run.
   down('f2', 7, '09:00', 8 * M),
@@ -327,21 +329,21 @@ export const MEASUREMENTS: readonly Row[] = [
   down('g1', 31, '23:59:59.999', 16 * M),
   ...outside(down('g1', 1, '00:00', 1 * M)),
   ...outside(down('a1', 1, '20:00', 1 * M), EVENINGS),
-  down('self', 5, '20:00', 900 * M),
-  down('self', 6, '20:00', 900 * M),
+  down('self', 5, '20:00', 900 * M, loaded(1)),
+  down('self', 6, '20:00', 900 * M, loaded(1)),
 
   // Uploads.
-  up('a1', 5, '11:00', 18 * M),
-  up('a1', 6, '11:00', 20 * M),
+  up('a1', 5, '11:00', 18 * M, loaded(150)),
+  up('a1', 6, '11:00', 20 * M, loaded(170)),
   up('a1', 7, '11:00', 99 * M, V6),
-  ...outside(up('a1', 1, '00:00', 1 * M)),
+  ...outside(up('a1', 1, '00:00', 1 * M, loaded(999))),
   up('a2', 1, '00:00', 30 * M),
   up('a2', 6, '11:00', 34 * M),
-  up('c2', 5, '11:00', 5 * M),
-  up('c2', 6, '11:00', 6 * M),
-  up('d1', 5, '11:00', 1 * M),
-  up('f1', 6, '10:00', 10 * M),
-  up('f1', 20, '10:00', 14 * M),
+  up('c2', 5, '11:00', 5 * M, loaded(20)),
+  up('c2', 6, '11:00', 6 * M, loaded(24)),
+  up('d1', 5, '11:00', 1 * M, loaded(300)),
+  up('f1', 6, '10:00', 10 * M, loaded(50)),
+  up('f1', 20, '10:00', 14 * M, loaded(60)),
   up('self', 5, '21:00', 900 * M),
   up('self', 6, '21:00', 900 * M),
 

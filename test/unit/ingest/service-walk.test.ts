@@ -80,7 +80,7 @@ describe('a walk', () => {
     }
     const asked = (host: string) =>
       tasks
-        .filter(({ target }) => target.includes(host))
+        .filter(({ target }) => target?.includes(host))
         .map(({ metric, family, target }) => `${metric} ${family} ${target}`);
     expect(asked('port.cn')).toEqual([
       'dns-resolve 4 www.port.cn',
