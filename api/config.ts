@@ -33,6 +33,8 @@ const fileSchema = z.strictObject({
     .strictObject({
       perProbe: z.int().min(0).max(200).default(20),
       periodS: z.number().min(1).max(86_400).default(3_600),
+      /** Services whose names lead into private space, as on a government's own network, too. */
+      allowPrivate: z.boolean().default(false),
     })
     .prefault({}),
   reportPeriodS: z.number().min(1).max(86_400).default(5),

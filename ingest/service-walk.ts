@@ -20,6 +20,8 @@ export interface WalkRule {
   /** At most so many services a probe and day; 0: none are walked. */
   readonly perProbe: number;
   readonly periodS: number;
+  /** Whether a service's name may lead into private space. */
+  readonly allowPrivate: boolean;
 }
 
 export interface Walk {
@@ -98,13 +100,17 @@ export function servicesFor(
 }
 
 /** The tasks of a walk. Pure. */
-export function walkTasks(services: readonly ServiceRow[]): Task[] {
+export function walkTasks(services: readonly ServiceRow[], allowPrivate = false): Task[] {
+  // Said only where it is so: a probe of before does not know the word. A question goes nowhere private.
+  const policy = (metric: string) =>
+    allowPrivate && metric !== 'dns-resolve' ? { allowPrivate } : {};
   return services.flatMap((service) =>
     STEPS.filter(
       ({ family, whereOffered }) => !whereOffered || service.families.includes(family),
     ).map(({ name, metric, family, target, parameters }) => ({
       name: `${taskName(service.name)}-${name}`,
-      ...{ metric, family, target: target(service), parameters },
+      ...{ metric, family, target: target(service) },
+      parameters: { ...parameters, ...policy(metric) },
     })),
   );
 }
@@ -149,7 +155,7 @@ export class ServiceWalks {
 
   /** null: there is nothing to walk. The station's own line is never sent outside. */
   async of(probe: string, binding: Binding | null, now: Date): Promise<Walk | null> {
-    const { perProbe, periodS } = this.#rule;
+    const { perProbe, periodS, allowPrivate } = this.#rule;
     if (perProbe === 0 || !binding) return null;
     const { library, own, walks } = await this.#read(now.getTime());
     if (own.has(binding.line)) return null;
@@ -158,7 +164,7 @@ export class ServiceWalks {
     const kept = walks.get(key);
     if (kept !== undefined) return kept;
     const chosen = servicesFor(probe, binding.place, day, library.servicesOn(day), perProbe);
-    const tasks = walkTasks(chosen);
+    const tasks = walkTasks(chosen, allowPrivate);
     const walk = tasks.length === 0 ? null : ({ name: SERVICE_SCHEDULE, periodS, tasks } as const);
     if (walks.size >= WALKS_KEPT) walks.clear();
     walks.set(key, walk);

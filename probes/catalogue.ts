@@ -8,11 +8,14 @@ import type { Metric } from './metric.ts';
 import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
+import { ipv6Ladder } from './metrics/ipv6-ladder.ts';
+import { ipv6Line } from './metrics/ipv6-line.ts';
 import { ndt7 } from './metrics/ndt7.ts';
 import { path } from './metrics/path.ts';
 import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
+import { tlsHandshake } from './metrics/tls-handshake.ts';
 
 export const METRICS: readonly Metric[] = [
   icmpRtt,
@@ -23,6 +26,9 @@ export const METRICS: readonly Metric[] = [
   ndt7,
   stamp,
   path,
+  tlsHandshake,
+  ipv6Ladder,
+  ipv6Line,
 ];
 
 export function metricNamed(name: string): Metric | undefined {

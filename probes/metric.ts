@@ -13,6 +13,12 @@ export interface Title {
   readonly en: string;
 }
 
+/** What lies behind an outcome, most likely, and what to do about it. */
+export interface Advice {
+  readonly cause: Title;
+  readonly cure: Title;
+}
+
 /** One number a metric reports. */
 export interface ValueSpec {
   /** camelCase, ending in its unit: `rttMedianMs`, `rateBps`, `lossRatio`. */
@@ -75,6 +81,8 @@ export interface Metric<P = unknown> {
     parameters: P,
     context: MetricContext & { readonly found: Found },
   ): Promise<void>;
+  /** What to tell whoever reads a finding of this metric; undefined where nothing is amiss or known. Pure. */
+  advise?(finding: Pick<Finding, 'outcome' | 'values'>): Advice | undefined;
 }
 
 /** More than any run that moves no bodies: a few dozen packets, a TLS handshake and its certificates. */

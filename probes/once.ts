@@ -111,7 +111,21 @@ export function table(metric: Metric, measurement: Measurement): string {
   });
   const head = `${metric.title.zh} · ${metric.title.en}  ${target}  IPv${family}${address === null ? '' : `  ${address}`}`;
   const tail = `${method}, ${durationMs.toFixed(0)} ms`;
-  return [head, outcomeLine(outcome), ...columns(rows), ...hopLines(measurement), tail].join('\n');
+  return [
+    head,
+    outcomeLine(outcome),
+    ...columns(rows),
+    ...hopLines(measurement),
+    ...adviceLines(metric, measurement),
+    tail,
+  ].join('\n');
+}
+
+function adviceLines(metric: Metric, measurement: Measurement): string[] {
+  const advice = metric.advise?.(measurement);
+  if (!advice) return [];
+  const both = ({ zh, en }: Title) => [`  ${zh}`, `  ${en}`];
+  return ['可能原因 · likely cause', ...both(advice.cause), '处置 · cure', ...both(advice.cure)];
 }
 
 function hopLines({ hops = [] }: Measurement): string[] {

@@ -1,27 +1,25 @@
 /**
- * One DNS question to one chosen server, over UDP in the pinned family.
- *
- * The question has RD and AD set (RFC 6840 §5.7: "tell me whether you validated"). What does not
- * match the question asked is ignored, as a forger would send it too (RFC 5452 §9.1).
+ * One DNS question to one chosen server, in the pinned family: over UDP, and again over TCP where
+ * the answer was truncated (RFC 7766 §5). CNAMEs in the answer are followed to their end.
  *
  * Outcome: `ok` when at least one record of the asked type came. Otherwise
  * - `failed` at `answer`: the server answered, and said `no-aaaa` / `no-a` (the name has no such
- *   record: nothing is published), `nxdomain`, `servfail`, `refused`, `truncated`, or `rcode-N`;
+ *   record: nothing is published), `nxdomain`, `servfail`, `refused`, `cname-loop`, or `rcode-N`;
  * - `failed` at `query`: no answer came: `timeout`, `refused` (port closed), `malformed` (only
- *   garbage came), `no-route`, `unreachable`, ….
+ *   garbage came), `no-route`, `unreachable`, …;
+ * - `failed` at `query-tcp`: the answer was truncated, and the whole of it could not be had over
+ *   TCP: `refused`, `timeout`, `closed`, …, `truncated` (TC over TCP too).
  * So "no IPv6 published" (`answer/no-aaaa`) and "the query was dropped" (`query/timeout`) are never
  * the same record.
  */
-import { randomInt } from 'node:crypto';
 import { getServers } from 'node:dns';
-import packet from 'dns-packet';
 import { z } from 'zod';
 import { finding } from '../finding.ts';
 import type { Outcome } from '../measurement.ts';
 import { defineMetric } from '../metric.ts';
-import { failed, failureCode, OK, skipped, TimeLimitError } from '../net/failure.ts';
+import { askOverTcp, askOverUdp, type DnsAnswer, type TimedAnswer } from '../net/dns.ts';
+import { atStage, failed, OK, StageError, skipped } from '../net/failure.ts';
 import { isHostName, parseAddress } from '../net/target.ts';
-import { exchange } from '../net/udp.ts';
 import { count, milliseconds } from './value-specs.ts';
 
 const parameters = z.strictObject({
@@ -29,6 +27,7 @@ const parameters = z.strictObject({
   server: z.string().max(100).optional(),
   port: z.int().min(1).max(65_535).default(53),
   type: z.enum(['A', 'AAAA']).default('AAAA'),
+  /** Of the query over UDP, and again of the one over TCP. */
   timeoutMs: z.number().min(100).max(30_000).default(3_000),
 });
 type Parameters = z.infer<typeof parameters>;
@@ -38,14 +37,15 @@ const values = [
   count('rcode', '应答码', 'Response code'),
   count('answers', '该类型记录数', 'Records of the asked type'),
   count('authenticated', '已做 DNSSEC 验证 (AD)', 'Validated by the server (AD)'),
-  count('truncated', '应答被截断 (TC)', 'Answer truncated (TC)'),
+  count('truncated', 'UDP 应答被截断 (TC)', 'Answer over UDP truncated (TC)'),
+  count('aliases', '经过的别名 (CNAME)', 'Aliases followed (CNAME)'),
 ];
 
 export const dnsResolve = defineMetric<Parameters>({
   name: 'dns-resolve',
   title: { zh: '域名解析', en: 'Name resolution' },
-  method: 'dns-resolve/1',
-  source: 'RFC 1035, RFC 3596',
+  method: 'dns-resolve/2',
+  source: 'RFC 1035, RFC 3596, RFC 7766',
   targetHint: 'example.net',
   load: 'quiet',
   parameters,
@@ -55,90 +55,60 @@ export const dnsResolve = defineMetric<Parameters>({
     if (!isHostName(target)) return finding(values, { outcome: skipped('malformed-target') });
     const chosen = wanted.server ?? getServers().find((server) => isOfFamily(server, family));
     if (chosen === undefined) return finding(values, { outcome: skipped('no-resolver') });
-    const server = parseAddress(chosen, family);
-    if (server.kind === 'refused') return finding(values, { outcome: skipped(server.reason) });
-    const { address } = server;
+    const parsed = parseAddress(chosen, family);
+    if (parsed.kind === 'refused') return finding(values, { outcome: skipped(parsed.reason) });
+    const { address } = parsed;
 
-    const question = { id: randomInt(0x1_0000), name: target, type: wanted.type };
-    let garbage = false;
+    const server = { address, port: wanted.port, timeoutMs: wanted.timeoutMs };
+    const question = { name: target, type: wanted.type };
+    let overUdp: TimedAnswer | undefined;
     try {
-      const { answer, responseMs } = await exchange(
-        { address, port: wanted.port, timeoutMs: wanted.timeoutMs },
-        queryFor(question),
-        signal,
-        (datagram, responseMs) => {
-          const read = readAnswer(datagram, question);
-          garbage ||= read === undefined;
-          return read && { answer: read, responseMs };
-        },
-      );
+      overUdp = await atStage('query', askOverUdp(server, question, signal));
+      if (!overUdp.answer.isTruncated)
+        return finding(values, {
+          outcome: outcomeOf(overUdp.answer, wanted.type),
+          address,
+          values: measured(overUdp, 0),
+        });
+      const overTcp = await atStage('query-tcp', askOverTcp(server, question, signal));
       return finding(values, {
-        outcome: outcomeOf(answer, wanted.type),
+        outcome: overTcp.answer.isTruncated
+          ? failed('query-tcp', 'truncated')
+          : outcomeOf(overTcp.answer, wanted.type),
         address,
-        values: { responseMs, ...answer },
+        values: measured(overTcp, overUdp.responseMs),
       });
     } catch (error) {
       signal.throwIfAborted();
-      const code = garbage && error instanceof TimeLimitError ? 'malformed' : failureCode(error);
-      return finding(values, { outcome: failed('query', code), address });
+      if (!(error instanceof StageError)) throw error;
+      return finding(values, {
+        outcome: error.outcome,
+        address,
+        values: overUdp ? { rcode: overUdp.answer.rcode, truncated: 1 } : {},
+      });
     }
   },
 });
 
-interface Question {
-  readonly id: number;
-  readonly name: string;
-  readonly type: 'A' | 'AAAA';
-}
-
-interface Answer {
-  readonly rcode: number;
-  /** Records of the asked type, at whatever name a CNAME led to. */
-  readonly answers: number;
-  readonly authenticated: number;
-  readonly truncated: number;
-}
-
-function queryFor({ id, name, type }: Question): Buffer {
-  return packet.encode({
-    type: 'query',
-    id,
-    flags: packet.RECURSION_DESIRED | packet.AUTHENTIC_DATA,
-    questions: [{ name, type }],
-  });
-}
-
-/** The answer to `question`; undefined for anything else. Pure. */
-export function readAnswer(datagram: Buffer, question: Question): Answer | undefined {
-  let read: packet.DecodedPacket;
-  try {
-    read = packet.decode(datagram);
-  } catch {
-    return undefined;
-  }
-  const asked = read.questions?.[0];
-  const isOurs =
-    read.type === 'response' &&
-    read.id === question.id &&
-    read.questions?.length === 1 &&
-    asked?.type === question.type &&
-    asked.name.toLowerCase() === question.name.replace(/\.$/, '').toLowerCase();
-  if (!isOurs) return undefined;
+/** @param beforeMs what the truncated answer before this one took; 0 without one */
+function measured({ answer, responseMs }: TimedAnswer, beforeMs: number) {
   return {
-    rcode: (read.flags ?? 0) & 0xf,
-    answers: read.answers?.filter(({ type }) => type === question.type).length ?? 0,
-    authenticated: read.flag_ad ? 1 : 0,
-    truncated: read.flag_tc ? 1 : 0,
+    responseMs: beforeMs + responseMs,
+    rcode: answer.rcode,
+    answers: answer.addresses.length,
+    authenticated: answer.isAuthenticated ? 1 : 0,
+    truncated: beforeMs > 0 ? 1 : 0,
+    aliases: answer.aliases,
   };
 }
 
 /** RFC 1035 §4.1.1. */
 const RCODES: Readonly<Record<number, string>> = { 2: 'servfail', 3: 'nxdomain', 5: 'refused' };
 
-function outcomeOf({ rcode, answers, truncated }: Answer, type: 'A' | 'AAAA'): Outcome {
+function outcomeOf({ rcode, addresses, isLoop }: DnsAnswer, type: 'A' | 'AAAA'): Outcome {
   if (rcode !== 0) return failed('answer', RCODES[rcode] ?? `rcode-${rcode}`);
-  if (answers > 0) return OK;
-  return failed('answer', truncated ? 'truncated' : `no-${type.toLowerCase()}`);
+  if (addresses.length > 0) return OK;
+  return failed('answer', isLoop ? 'cname-loop' : `no-${type.toLowerCase()}`);
 }
 
 function isOfFamily(server: string, family: 4 | 6): boolean {

@@ -26,7 +26,7 @@ import {
   FASTEST_PER_S,
   openEchoSession,
 } from '../net/icmp-session.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { type AddressPolicy, addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseHost } from '../net/target.ts';
 import { pause, unlessAborted } from '../net/time-limit.ts';
 import { inParallel } from '../parallel.ts';
@@ -42,6 +42,7 @@ const parameters = z.strictObject({
   sizeB: z.int().min(MINIMUM_PAYLOAD_B).max(1_452).default(56),
   /** Of a task with many targets: echoes sent in a second, over all of them. */
   pacePerS: z.int().min(1).max(FASTEST_PER_S).default(FASTEST_PER_S),
+  ...addressPolicy,
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -78,7 +79,7 @@ export const icmpRtt = defineMetric<Parameters>({
     }
   },
   async run(target, wanted, { family, signal }) {
-    const address = await addressOf(target, family, signal);
+    const address = await addressOf(target, family, wanted, signal);
     if (typeof address !== 'string') return address;
     const session = await openEchoSession(family);
     try {
@@ -93,7 +94,7 @@ export const icmpRtt = defineMetric<Parameters>({
     try {
       const aimed: Aimed[] = [];
       await inParallel(LOOKUPS_AT_ONCE, targets, async (target, index) => {
-        const address = await addressOf(target, family, signal);
+        const address = await addressOf(target, family, wanted, signal);
         if (typeof address === 'string') aimed.push({ index, address, results: [], settled: 0 });
         else found(index, address);
       });
@@ -110,11 +111,12 @@ export const icmpRtt = defineMetric<Parameters>({
 async function addressOf(
   target: string,
   family: Family,
+  policy: AddressPolicy,
   signal: AbortSignal,
 ): Promise<string | Finding> {
   const host = parseHost(target, family);
   if (host.kind === 'refused') return finding(values, { outcome: skipped(host.reason) });
-  const resolved = await resolveHost(host, family, signal);
+  const resolved = await resolveHost(host, family, signal, policy);
   return resolved.kind === 'outcome'
     ? finding(values, { outcome: resolved.outcome })
     : resolved.address;

@@ -19,7 +19,7 @@ import { z } from 'zod';
 import { finding } from '../finding.ts';
 import { defineMetric, type Finding, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, OK, StageError, skipped } from '../net/failure.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseUrl } from '../net/target.ts';
 import { type Ndt7Count, ndt7 as runNdt7 } from '../transfer/ndt7.ts';
 import { PeerBusyError } from '../transfer/peer-request.ts';
@@ -31,6 +31,7 @@ const parameters = z.strictObject({
   /** Of connecting, of TLS and of the upgrade, each. */
   timeoutMs: z.number().min(100).max(30_000).default(10_000),
   limitB: z.int().min(1_000_000).max(20_000_000_000).default(4_000_000_000),
+  ...addressPolicy,
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -65,7 +66,7 @@ export const ndt7 = defineMetric<Parameters>({
   async run(target, wanted, { family, signal }) {
     const server = parseUrl(target, family);
     if (server.kind === 'refused') return finding(values, { outcome: skipped(server.reason) });
-    const resolved = await resolveHost(server.host, family, signal);
+    const resolved = await resolveHost(server.host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const { address } = resolved;
     try {

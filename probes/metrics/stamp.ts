@@ -23,7 +23,7 @@ import { z } from 'zod';
 import { finding, rounded } from '../finding.ts';
 import { defineMetric, type Finding } from '../metric.ts';
 import { commonest, failed, failureCode, OK, skipped } from '../net/failure.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import {
   BASE_B,
   type Reflection,
@@ -50,6 +50,7 @@ const parameters = z
     sizeB: z.int().min(BASE_B).max(1_452).default(BASE_B),
     /** The reflector is known to number its own answers, as the peer of this project does. */
     statefulReflector: z.boolean().default(false),
+    ...addressPolicy,
   })
   .refine(({ count, intervalMs }) => (count - 1) * intervalMs <= LONGEST_MS, {
     path: ['count'],
@@ -85,7 +86,7 @@ export const stamp = defineMetric<Parameters>({
   async run(target, wanted, { family, signal }) {
     const parsed = parseHostAndPort(target, family);
     if (parsed.kind === 'refused') return finding(values, { outcome: skipped(parsed.reason) });
-    const resolved = await resolveHost(parsed.host, family, signal);
+    const resolved = await resolveHost(parsed.host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const { address } = resolved;
     const session = await exchangePackets(address, parsed.port, wanted, signal);

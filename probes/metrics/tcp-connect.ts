@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { finding, rounded } from '../finding.ts';
 import { defineMetric } from '../metric.ts';
 import { commonest, failed, failureCode, OK, skipped } from '../net/failure.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseHostAndPort } from '../net/target.ts';
 import { connectTcp } from '../net/tcp.ts';
 import { pause, within } from '../net/time-limit.ts';
@@ -25,6 +25,7 @@ const parameters = z.strictObject({
   intervalMs: z.number().min(10).max(10_000).default(200),
   /** Of one handshake: room for the SYN and one retransmission after 1 s (RFC 6298 §2). */
   timeoutMs: z.number().min(100).max(30_000).default(3_000),
+  ...addressPolicy,
 });
 
 const values = [
@@ -51,7 +52,7 @@ export const tcpConnect = defineMetric<z.infer<typeof parameters>>({
   async run(target, wanted, { family, signal }) {
     const parsed = parseHostAndPort(target, family);
     if (parsed.kind === 'refused') return finding(values, { outcome: skipped(parsed.reason) });
-    const resolved = await resolveHost(parsed.host, family, signal);
+    const resolved = await resolveHost(parsed.host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const { address } = resolved;
 

@@ -25,7 +25,7 @@ import { finding, type Measured } from '../finding.ts';
 import type { Outcome } from '../measurement.ts';
 import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, OK, StageError, skipped } from '../net/failure.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseUrl } from '../net/target.ts';
 import { within } from '../net/time-limit.ts';
 import { FULL_MS } from '../rate.ts';
@@ -48,6 +48,7 @@ const parameters = z.strictObject({
   timeoutMs: z.number().min(100).max(30_000).default(10_000),
   /** Over all connections; a run it ends early gives a rate if 2 s of it were counted. */
   limitB: z.int().min(1_000_000).max(20_000_000_000).default(4_000_000_000),
+  ...addressPolicy,
 });
 
 const values = [
@@ -99,7 +100,7 @@ export const throughput = defineMetric<z.infer<typeof parameters>>({
   async run(target, wanted, { family, signal }) {
     const peer = parseUrl(target, family);
     if (peer.kind === 'refused') return finding(values, { outcome: skipped(peer.reason) });
-    const resolved = await resolveHost(peer.host, family, signal);
+    const resolved = await resolveHost(peer.host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const { address } = resolved;
     const { direction, connections, timeoutMs } = wanted;

@@ -6,18 +6,26 @@
  */
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { connect as connectTls } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import { atStage } from './failure.ts';
 import { connectTcp } from './tcp.ts';
 import { unlessAborted } from './time-limit.ts';
+import { startTls } from './tls.ts';
 
 export interface HttpEndpoint {
   readonly url: URL;
   /** A literal: nothing is resolved. */
   readonly address: string;
   readonly port: number;
+  /**
+   * Bytes of the connection, everything counted, past which it is ended with code `byte-limit`:
+   * a server may go on for ever in what is neither header nor body (RFC 9112 §7.1.1, RFC 9110 §15.2).
+   */
+  readonly connectionLimitB?: number;
 }
+
+/** How often the bytes of a connection are looked at. */
+const WATCH_MS = 100;
 
 export interface HttpConnection {
   readonly connectMs: number;
@@ -34,13 +42,19 @@ export interface HttpConnection {
 
 /** @throws StageError of stage `connect` or `tls` */
 export async function openHttp(
-  { url, address, port }: HttpEndpoint,
+  { url, address, port, connectionLimitB }: HttpEndpoint,
   signal: AbortSignal,
 ): Promise<HttpConnection> {
   const { socket: plain, connectMs } = await atStage('connect', connectTcp(address, port, signal));
   const begin = performance.now();
   const isTls = url.protocol === 'https:';
-  const socket = isTls ? await atStage('tls', secured(plain, url.hostname, signal)) : plain;
+  const { hostname } = url;
+  const socket = isTls
+    ? await atStage('tls', startTls(plain, { hostname, alpn: ['http/1.1'] }, signal))
+    : plain;
+  const tlsMs = performance.now() - begin;
+  const watch = connectionLimitB === undefined ? undefined : watchBytes(plain, connectionLimitB);
+  plain.once('close', () => clearInterval(watch));
   const client = new Client(url.origin, {
     // One request a connection, none after it.
     pipelining: 0,
@@ -52,7 +66,7 @@ export async function openHttp(
   });
   return {
     connectMs,
-    ...(isTls ? { tlsMs: performance.now() - begin } : {}),
+    ...(isTls ? { tlsMs } : {}),
     request: (options, aborted) =>
       unlessAborted(client.request({ ...options, signal: aborted }), aborted),
     reset() {
@@ -62,34 +76,9 @@ export async function openHttp(
   };
 }
 
-/**
- * TLS over a connection that is there.
- *
- * @throws the socket's error, or the signal's reason; `plain` is gone then
- */
-export function secured(plain: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const isName = /[^\d.:[\]]/.test(hostname) && !hostname.startsWith('[');
-    const socket = connectTls({
-      socket: plain,
-      // RFC 6066 §3: a server name is a name, never an address.
-      ...(isName ? { servername: hostname } : { host: hostname.replace(/^\[|\]$/g, '') }),
-      ALPNProtocols: ['http/1.1'],
-    });
-    const settle = (result: () => void) => {
-      signal.removeEventListener('abort', abort);
-      result();
-    };
-    const fail = (error: unknown) =>
-      settle(() => {
-        plain.destroy();
-        reject(error);
-      });
-    const abort = () => fail(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    socket.on('error', fail);
-    socket.once('close', () => fail(new Error('closed', { cause: { code: 'UND_ERR_SOCKET' } })));
-    socket.once('secureConnect', () => settle(() => resolve(socket)));
-  });
+function watchBytes(socket: Socket, limitB: number): NodeJS.Timeout {
+  return setInterval(() => {
+    if (socket.bytesRead > limitB)
+      socket.destroy(Object.assign(new Error(`more than ${limitB} B`), { code: 'byte-limit' }));
+  }, WATCH_MS);
 }

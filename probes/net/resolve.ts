@@ -1,9 +1,10 @@
 /** From a host to the one address a run uses, in the pinned family only. */
 import { lookup as systemLookup } from 'node:dns/promises';
 import { performance } from 'node:perf_hooks';
+import { z } from 'zod';
 import type { Family, Outcome } from '../measurement.ts';
 import { failed, TimeLimitError } from './failure.ts';
-import { type Host, parseAddress } from './target.ts';
+import { type Host, isPrivate, parseAddress } from './target.ts';
 import { unlessAborted, within } from './time-limit.ts';
 
 /** Two tries of 5 s against one resolver, as resolv.conf(5) has them, end later: by then it is no answer. */
@@ -16,6 +17,19 @@ export type Resolved =
 
 export type Lookup = (name: string, family: Family) => Promise<readonly string[]>;
 
+/** What a task may be led to. */
+export interface AddressPolicy {
+  /**
+   * Whether a name may lead to this machine or into its own network (`isPrivate`). Else whoever
+   * answers for the name could turn the probe on its own surroundings. An address that the task
+   * itself names is the task's own word and is always measured.
+   */
+  readonly allowPrivate: boolean;
+}
+
+/** The parameter of that name, for every metric whose target may be a name. */
+export const addressPolicy = { allowPrivate: z.boolean().default(false) };
+
 /** getaddrinfo(3): the hosts file and the resolvers of this machine, as its users have them. */
 export const lookupAddresses: Lookup = async (name, family) => {
   const found = await systemLookup(name, { family, all: true, verbatim: true });
@@ -23,11 +37,12 @@ export const lookupAddresses: Lookup = async (name, family) => {
 };
 
 /**
- * The first address of `family` that `host` has, within 5 s.
+ * The first address of `family` that `host` has and `policy` allows, within 5 s.
  *
  * Failures have stage `dns`: `no-aaaa` or `no-a` (the name exists, but only in the other family),
  * `unknown-name` (neither family), `no-answer` (no resolver could say), `timeout`,
- * `unusable-address`, `resolver-failed`.
+ * `private-address` (the name leads where the policy forbids to go), `unusable-address`,
+ * `resolver-failed`.
  *
  * @throws the signal's reason
  */
@@ -35,12 +50,13 @@ export async function resolveHost(
   host: Host,
   family: Family,
   signal: AbortSignal,
+  policy: AddressPolicy = { allowPrivate: false },
   lookup: Lookup = lookupAddresses,
 ): Promise<Resolved> {
   if (host.kind === 'address') return host;
   try {
     return await within(LIMIT_MS, signal, (limited) =>
-      resolveName(host.name, family, limited, lookup),
+      resolveName(host.name, family, limited, policy, lookup),
     );
   } catch (error) {
     if (error instanceof TimeLimitError && error !== signal.reason) return outcome('timeout');
@@ -52,17 +68,22 @@ async function resolveName(
   name: string,
   family: Family,
   signal: AbortSignal,
+  { allowPrivate }: AddressPolicy,
   lookup: Lookup,
 ): Promise<Resolved> {
   const begin = performance.now();
   try {
     const found = await unlessAborted(lookup(name, family), signal);
     const dnsMs = performance.now() - begin;
-    for (const text of found) {
-      const parsed = parseAddress(text, family);
-      if (parsed.kind === 'address') return { ...parsed, dnsMs };
-    }
-    return outcome('unusable-address');
+    const usable = found
+      .map((text) => parseAddress(text, family))
+      .filter((parsed) => parsed.kind === 'address');
+    const allowed = usable.find(({ address }) => allowPrivate || !isPrivate(address));
+    if (allowed) return { ...allowed, dnsMs };
+    const [forbidden] = usable;
+    return forbidden
+      ? outcome('private-address', `${forbidden.address}: allowPrivate would allow it`)
+      : outcome('unusable-address');
   } catch (error) {
     signal.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;

@@ -51,11 +51,15 @@ export function parseHostAndPort(text: string, family: Family): Parsed<HostAndPo
   return host.kind === 'refused' ? host : { kind: 'host-and-port', host, port };
 }
 
+export interface WebTarget {
+  readonly kind: 'url';
+  readonly url: URL;
+  readonly host: Host;
+  readonly port: number;
+}
+
 /** An `http:` or `https:` URL without credentials, and the host in it. */
-export function parseUrl(
-  text: string,
-  family: Family,
-): Parsed<{ readonly kind: 'url'; readonly url: URL; readonly host: Host; readonly port: number }> {
+export function parseUrl(text: string, family: Family): Parsed<WebTarget> {
   if (/^[a-z]+:\/\/\[[^\]]*%/i.test(text)) return refused('scoped-address');
   if (!URL.canParse(text)) return refused('malformed-target');
   const url = new URL(text);
@@ -80,6 +84,42 @@ export function parseAddress(
   if (address instanceof ipaddr.IPv6 !== (family === 6)) return refused('other-family');
   if (address.range() === 'unspecified') return refused('unspecified-address');
   return { kind: 'address', address: canonical(address) };
+}
+
+/** Addresses of this machine, of its own network and of its carrier's, none of the Internet (RFC 6890). */
+const PRIVATE_RANGES: ReadonlySet<string> = new Set([
+  'unspecified',
+  'loopback',
+  'linkLocal',
+  'private',
+  'carrierGradeNat',
+  'multicast',
+  'broadcast',
+  'uniqueLocal',
+  'deprecatedSiteLocal',
+  'ipv4Mapped',
+]);
+
+/**
+ * Whether an address leads to this machine or into its own network, or wraps an IPv4 address that
+ * does: mapped and compatible (RFC 4291 §2.5.5), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
+ * Blocks set aside for documentation and benchmarks lead nowhere, and are not private.
+ *
+ * @param address a literal
+ */
+export function isPrivate(address: string): boolean {
+  const parsed = ipaddr.parse(address);
+  if (PRIVATE_RANGES.has(parsed.range())) return true;
+  const wrapped = parsed instanceof ipaddr.IPv6 ? wrappedIPv4(parsed) : undefined;
+  return wrapped !== undefined && PRIVATE_RANGES.has(wrapped.range());
+}
+
+function wrappedIPv4({ parts }: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  const from = (index: number) =>
+    new ipaddr.IPv4(parts.slice(index, index + 2).flatMap((part) => [part >> 8, part & 0xff]));
+  if (parts[0] === 0x2002) return from(1);
+  const isNat64 = parts[0] === 0x64 && parts[1] === 0xff9b;
+  return parts.slice(isNat64 ? 2 : 0, 6).every((part) => part === 0) ? from(6) : undefined;
 }
 
 function canonical(address: ipaddr.IPv4 | ipaddr.IPv6): string {

@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { WebSocket } from 'ws';
 import { atStage, StageError } from '../net/failure.ts';
-import { type HttpEndpoint, secured } from '../net/http.ts';
+import type { HttpEndpoint } from '../net/http.ts';
 import { connectTcp } from '../net/tcp.ts';
 import { within } from '../net/time-limit.ts';
+import { startTls } from '../net/tls.ts';
 import { ByteSeries } from '../rate.ts';
 import { SOFTWARE } from '../software.ts';
 import {
@@ -54,9 +55,10 @@ export async function ndt7(test: Ndt7Test, signal: AbortSignal): Promise<Ndt7Cou
   signal.addEventListener('abort', ended, { once: true });
   try {
     const { url } = test;
+    const tls = { hostname: url.hostname, alpn: ['http/1.1'] };
     const socket =
       url.protocol === 'https:'
-        ? await step('tls', (limited) => secured(plain, url.hostname, limited))
+        ? await step('tls', (limited) => startTls(plain, tls, limited))
         : plain;
     const webSocket = new WebSocket(addressOf(test), NDT7_PROTOCOL, {
       createConnection: () => socket,

@@ -288,7 +288,7 @@ describe('a lookup', () => {
 
 describe('a walk', () => {
   const of = async (line: string, place: string, perProbe = 9, now = '2026-10-20T04:00:00Z') => {
-    const walks = new ServiceWalks(test.store, { perProbe, periodS: 60 });
+    const walks = new ServiceWalks(test.store, { perProbe, periodS: 60, allowPrivate: false });
     const walk = await walks.of('p', { line, place, carrier: 'unicom' }, new Date(now));
     return walk && [...new Set(walk.tasks.map(({ target = '' }) => target))].filter(hasScheme);
   };
@@ -306,7 +306,7 @@ describe('a walk', () => {
 
   it("is none of the station's own line, without a line, and where it is turned off", async () => {
     expect(await of('self', XUANWU)).toBeNull();
-    const walks = new ServiceWalks(test.store, { perProbe: 9, periodS: 60 });
+    const walks = new ServiceWalks(test.store, { perProbe: 9, periodS: 60, allowPrivate: false });
     expect(await walks.of('p', null, new Date('2026-10-20T04:00:00Z'))).toBeNull();
     expect(await of('l1', XUANWU, 0)).toBeNull();
   });

@@ -109,6 +109,7 @@ describe('in a namespace with impairments', () => {
       metric: 'http-fetch',
       target: `http://${name}:8080/page`,
       family,
+      parameters: { allowPrivate: true },
     });
     const ran = await inNamespace(
       [],
@@ -120,6 +121,13 @@ describe('in a namespace with impairments', () => {
         { metric: 'tcp-connect', target: 'four.test:8080', family: 6 },
         { metric: 'dns-resolve', target: 'four.test', family: 4 },
         { metric: 'dns-resolve', target: 'four.test', family: 6 },
+        { metric: 'http-fetch', target: 'http://both.test:8080/', family: 6 },
+        {
+          metric: 'ipv6-line',
+          target: 'both.test:8080',
+          family: 6,
+          parameters: { pairs: 1, allowPrivate: true },
+        },
       ],
     );
     expect(ran.map(({ finding }) => [finding?.address, finding?.outcome])).toEqual([
@@ -131,7 +139,13 @@ describe('in a namespace with impairments', () => {
       ['127.0.0.1', { status: 'failed', stage: 'answer', code: 'no-aaaa' }],
       // The only resolver of this machine is an IPv4 one.
       [null, { status: 'skipped', reason: 'no-resolver' }],
+      [null, expect.objectContaining({ status: 'failed', stage: 'dns', code: 'private-address' })],
+      // Loopback alone is no line, whatever answers there.
+      ['::1', { status: 'failed', stage: 'address', code: 'no-native-address' }],
     ]);
+    expect(ran[8]?.finding?.values).toMatchObject({
+      ...{ nativeAddresses: 0, defaultRoute: 0, resolversV6: 0, happyEyeballsV6: 1 },
+    });
     expect(ran[0]?.finding?.values).toHaveProperty('dnsMs');
   });
 

@@ -4,9 +4,10 @@ import { createServer, type Socket } from 'node:net';
 import packet from 'dns-packet';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
-import type { Family } from '../../probes/measurement.ts';
+import { type Family, outcomeSchema } from '../../probes/measurement.ts';
 import type { Finding } from '../../probes/metric.ts';
 import { type Peer, startPeer } from '../../probes/peer/index.ts';
+import { chance } from '../chance.ts';
 
 const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 const FAMILIES = [4, 6] as const;
@@ -75,7 +76,8 @@ const skip = (reason: string) => ({
 function targeting(name: string, host: string): [string, Record<string, unknown>] {
   const bracketed = host.includes(':') ? `[${host}]` : host;
   if (name === 'dns-resolve') return ['both.test', { server: host, port: peer.dnsPort }];
-  if (name === 'tcp-connect') return [`${bracketed}:${peer.httpPort}`, {}];
+  if (name === 'tcp-connect' || name === 'tls-handshake' || name === 'ipv6-line')
+    return [`${bracketed}:${peer.httpPort}`, {}];
   if (name === 'icmp-rtt' || name === 'path') return [host, {}];
   if (name === 'stamp') return [`${bracketed}:${peer.stampPort}`, {}];
   return [`http://${bracketed}:${peer.httpPort}`, {}];
@@ -95,7 +97,7 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
 
   it.each(FAMILIES)('ends promptly when aborted over IPv%i', async (family) => {
     const obstacle = await metricNamed(name)?.canRun(family);
-    if (obstacle) return expect(obstacle).toBe('no-raw-socket');
+    if (obstacle) return expect(['no-raw-socket', 'ipv6-only']).toContain(obstacle);
     const port = await serverThat(() => {}, family);
     const silent = createSocket(family === 6 ? 'udp6' : 'udp4');
     silent.bind(0, LOOPBACK[family]);
@@ -117,6 +119,9 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
         `${hostOf(family)}:${silent.address().port}`,
         { count: 10, intervalMs: 10_000, timeoutMs: 10_000 },
       ],
+      'tls-handshake': [`${hostOf(family)}:${port}`, { timeoutMs: 60_000 }],
+      'ipv6-ladder': [url, { timeoutMs: 10_000 }],
+      'ipv6-line': [`${hostOf(family)}:${port}`, { pairs: 10, intervalMs: 10_000 }],
     }[name] as [string, Record<string, unknown>];
     const control = new AbortController();
     const reason = new Error('the agent stops');
@@ -213,6 +218,80 @@ describe.each(FAMILIES)('over IPv%i', (family) => {
     expect(await answering(servfail)).toMatchObject(failure('answer', 'servfail'));
   });
 
+  describe('dns-resolve, truncated over UDP', () => {
+    const answers = Array.from({ length: 40 }, (_, index) => ({
+      type: 'AAAA' as const,
+      name: 'both.test',
+      data: `2001:db8::${index + 1}`,
+    }));
+    const reply = (query: Buffer, flags: number, whole: boolean) => {
+      const { id = 0, questions = [] } = packet.decode(query);
+      const answer = { type: 'response' as const, id, questions, flags };
+      return packet.encode({ ...answer, answers: whole ? answers : [] });
+    };
+    const framed = (message: Buffer) =>
+      Buffer.concat([Buffer.from([message.length >> 8, message.length & 0xff]), message]);
+
+    /** Says TC to every datagram; `greet` is its TCP side, undefined for none. */
+    async function truncating(greet: ((socket: Socket) => void) | undefined): Promise<Finding> {
+      const port = await serverThat(greet ?? (() => {}), family);
+      if (!greet) servers.pop()?.();
+      const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+      socket.on('message', (query, { port: to, address: from }) =>
+        socket.send(reply(query, packet.TRUNCATED_RESPONSE, false), to, from),
+      );
+      socket.bind(port, address);
+      await once(socket, 'listening');
+      servers.push(() => socket.close());
+      return run('dns-resolve', 'both.test', family, { server: address, port, timeoutMs: 1_000 });
+    }
+
+    it('has the whole answer over TCP, in however many pieces', async () => {
+      const drip = (socket: Socket) =>
+        socket.once('data', async (query) => {
+          const whole = framed(reply(query.subarray(2), 0, true));
+          // Somebody else's message goes before.
+          socket.write(framed(Buffer.from('noise')));
+          for (let at = 0; at < whole.length; at += 100) {
+            socket.write(whole.subarray(at, at + 100));
+            await new Promise(setImmediate);
+          }
+        });
+      expect(await truncating(drip)).toMatchObject({
+        outcome: { status: 'ok' },
+        values: { truncated: 1, answers: 40, rcode: 0 },
+      });
+    });
+
+    it.each<[string, string, ((socket: Socket) => void) | undefined]>([
+      ['is closed', 'refused', undefined],
+      ['hangs up', 'closed', (socket) => void socket.end()],
+      ['is silent', 'timeout', () => {}],
+      [
+        'says TC again',
+        'truncated',
+        (socket) => {
+          socket.once('data', (query) =>
+            socket.write(framed(reply(query.subarray(2), packet.TRUNCATED_RESPONSE, false))),
+          );
+        },
+      ],
+      [
+        'never ends',
+        'malformed',
+        (socket) => {
+          const more = () => socket.writable && socket.write(Buffer.alloc(65_536), () => more());
+          more();
+        },
+      ],
+    ])('says so where TCP %s', async (_, code, greet) => {
+      expect(await truncating(greet)).toMatchObject({
+        ...failure('query-tcp', code),
+        values: { truncated: 1 },
+      });
+    });
+  });
+
   it('http-fetch reads a whole page, phase by phase', async () => {
     const url = `http://${host}:${peer.httpPort}`;
     const { outcome, values, ...rest } = await run('http-fetch', `${url}/page`, family);
@@ -267,6 +346,68 @@ describe.each(FAMILIES)('over IPv%i', (family) => {
     const finding = await run('http-fetch', url, family, { limitB: 1_000_000 });
     expect(finding).toMatchObject(failure('body', 'body-limit'));
     expect(finding.values.bodyB).toBeGreaterThan(1_000_000);
+  });
+
+  it.each([
+    [
+      'headers without end',
+      'HTTP/1.1 200 OK\r\n',
+      'x-more: and more\r\n',
+      'header',
+      'header-limit',
+    ],
+    ['interim answers without end', '', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'header', 'byte-limit'],
+    [
+      'a chunk header without end',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;a=',
+      'b'.repeat(1_000),
+      'body',
+      'byte-limit',
+    ],
+  ])('http-fetch is bounded in bytes with %s', async (_, first, more, stage, code) => {
+    const port = await serverThat((socket) => {
+      const block = more.repeat(Math.ceil(65_536 / more.length));
+      const pump = () => socket.writable && socket.write(block, () => pump());
+      socket.write(first);
+      pump();
+    }, family);
+    const url = `http://${host}:${port}/`;
+    expect(await run('http-fetch', url, family, { limitB: 100_000 })).toMatchObject(
+      failure(stage, code),
+    );
+  });
+
+  it.each([
+    ['two lengths', 'content-length: 3\r\ncontent-length: 4', 'incomplete'],
+    ['no number for a length', 'content-length: many', 'malformed'],
+    ['a length and chunks', 'content-length: 3\r\ntransfer-encoding: chunked', 'incomplete'],
+  ])('http-fetch does not take a page with %s for whole', async (_, headers, code) => {
+    const says = `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n123`;
+    const port = await serverThat((socket) => socket.end(says), family);
+    expect(await run('http-fetch', `http://${host}:${port}/`, family)).toMatchObject(
+      failure('header', code),
+    );
+  });
+
+  it('http-fetch has a finding for every answer, however mutilated', async () => {
+    const good = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\nlocation: /x\r\n\r\nhello';
+    const dice = chance(family);
+    const port = await serverThat((socket) => {
+      const bytes = [...Buffer.from(good)];
+      for (let count = 1 + dice.below(2); count > 0; count--)
+        bytes.splice(dice.below(bytes.length), dice.below(4), dice.below(256));
+      socket.end(Buffer.from(bytes));
+    }, family);
+    const url = `http://${host}:${port}/`;
+    const stages = new Set<string>();
+    for (let round = 0; round < 150; round++) {
+      const { outcome } = await run('http-fetch', url, family, { timeoutMs: 500, redirects: 1 });
+      expect(outcomeSchema.safeParse(outcome).success).toBe(true);
+      expect(outcome.status).not.toBe('skipped');
+      stages.add(outcome.status === 'failed' ? outcome.stage : 'ok');
+      if (outcome.status === 'failed') expect(outcome.code).not.toBe('unexpected');
+    }
+    expect([...stages]).toEqual(expect.arrayContaining(['ok', 'header', 'body']));
   });
 
   it('http-fetch does not follow a redirect', async () => {

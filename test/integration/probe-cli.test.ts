@@ -21,6 +21,7 @@ import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
+import { LADDER_ADVICE } from '../../probes/ipv6/advice.ts';
 import { type Measurement, measurementSchema } from '../../probes/measurement.ts';
 import type { PeerPorts } from '../../probes/peer/index.ts';
 import { tongdaProbe } from '../tongda.ts';
@@ -93,6 +94,14 @@ describe('once', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/往返时延中位数\s+Median round-trip time\s+\d+\.\d{3} ms/);
     expect(stdout).toContain('测得 · measured');
+  });
+
+  it('prints the likely cause of a failure and its cure in both languages', async () => {
+    const { code, stdout } = await tongdaProbe(['once', 'ipv6-ladder', 'http://[::1]:1/']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('不通 · failed: tcp/refused');
+    const { cause, cure } = LADDER_ADVICE.tcp.refused ?? LADDER_ADVICE.tcp['*'];
+    for (const said of [cause.zh, cause.en, cure.zh, cure.en]) expect(stdout).toContain(said);
   });
 
   it('measures the targets of a file: a line of JSON each, or one summary', async () => {

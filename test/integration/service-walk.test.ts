@@ -64,7 +64,7 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
       // Every JSON is YAML.
       JSON.stringify({
         ...{ local: false, reportPeriodS: 1, instructionPeriodS: 1 },
-        services: { perProbe: 2, periodS: 1 },
+        services: { perProbe: 2, periodS: 1, allowPrivate: true },
       }),
     );
     station = await startStation(settings);

@@ -44,7 +44,7 @@ describe('the walk of registered services', () => {
   };
 
   it('is modest unless told otherwise, and can be turned off', () => {
-    expect(from('{}').services).toEqual({ perProbe: 20, periodS: 3_600 });
+    expect(from('{}').services).toEqual({ perProbe: 20, periodS: 3_600, allowPrivate: false });
     expect(from('services: { perProbe: 0 }').services.perProbe).toBe(0);
   });
 

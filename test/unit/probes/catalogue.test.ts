@@ -9,6 +9,7 @@ const SUFFIXES: Readonly<Record<string, RegExp>> = {
   'bit/s': /[a-z0-9]Bps$/,
   '1/min': /[a-z0-9]Rpm$/,
   B: /[a-z0-9]B$/,
+  d: /[a-z0-9]Days$/,
   '1': /(?<!Ms|Bps|B)$/,
 };
 

@@ -76,6 +76,7 @@ describe('parseUrl', () => {
 describe('resolveHost', () => {
   const name = { kind: 'name', name: 'a.test' } as const;
   const { signal } = new AbortController();
+  const guarded = { allowPrivate: false };
   const notFound = Object.assign(new Error('not found'), { code: 'ENOTFOUND' });
   const answering = (byFamily: Record<4 | 6, readonly string[] | Error>) => {
     return async (_: string, family: 4 | 6) => {
@@ -91,30 +92,34 @@ describe('resolveHost', () => {
 
   it('gives an address of the family, in canonical form', async () => {
     const lookup = answering({ 4: ['192.0.2.1'], 6: ['2001:DB8::1'] });
-    expect(await resolveHost(name, 6, signal, lookup)).toMatchObject({ address: '2001:db8::1' });
+    expect(await resolveHost(name, 6, signal, guarded, lookup)).toMatchObject({
+      address: '2001:db8::1',
+    });
   });
 
   it('never gives an address of the other family, whatever a resolver says', async () => {
     const lookup = answering({ 4: ['192.0.2.1'], 6: ['192.0.2.1', '::ffff:192.0.2.1'] });
-    expect(await resolveHost(name, 6, signal, lookup)).toEqual(failure('unusable-address'));
+    expect(await resolveHost(name, 6, signal, guarded, lookup)).toEqual(
+      failure('unusable-address'),
+    );
   });
 
   it('tells a name without IPv6 from a name that does not exist', async () => {
     const onlyFour = answering({ 4: ['192.0.2.1'], 6: notFound });
     const nobody = answering({ 4: notFound, 6: notFound });
-    expect(await resolveHost(name, 6, signal, onlyFour)).toEqual(failure('no-aaaa'));
-    expect(await resolveHost(name, 6, signal, nobody)).toEqual(failure('unknown-name'));
+    expect(await resolveHost(name, 6, signal, guarded, onlyFour)).toEqual(failure('no-aaaa'));
+    expect(await resolveHost(name, 6, signal, guarded, nobody)).toEqual(failure('unknown-name'));
   });
 
   it('tells silence from an answer', async () => {
     const silent = Object.assign(new Error('try again'), { code: 'EAI_AGAIN' });
     const lookup = answering({ 4: silent, 6: silent });
-    expect(await resolveHost(name, 6, signal, lookup)).toEqual(failure('no-answer'));
+    expect(await resolveHost(name, 6, signal, guarded, lookup)).toEqual(failure('no-answer'));
   });
 
   it('ends at once when aborted', async () => {
     const control = new AbortController();
-    const resolving = resolveHost(name, 6, control.signal, () => new Promise(() => {}));
+    const resolving = resolveHost(name, 6, control.signal, guarded, () => new Promise(() => {}));
     control.abort(new Error('stop'));
     await expect(resolving).rejects.toThrow('stop');
   });
