@@ -13,7 +13,7 @@ import { grained, grainedUp } from './grain.ts';
 import { monthOf } from './month.ts';
 
 /** Version of these rules, stored with every row they admit. */
-export const ADMISSION_RULES = 4;
+export const ADMISSION_RULES = 5;
 
 /** A clock this far ahead of ours, beyond its stated uncertainty, is wrong, not early. */
 export const AHEAD_TOLERANCE_MS = 2_000;
@@ -244,7 +244,8 @@ const MONTH_MS = 31 * 86_400_000;
  *
  * The probe states its offset to the station's clock and how sure it is of it. The true start lies
  * within start + offset ± uncertainty; where that reaches into another month than the stated start,
- * the month would be a guess.
+ * the month would be a guess. Where the offset is not known but the clock was set while it measured,
+ * the start may be by the clock as it was before or as it was after.
  */
 function clockFault(
   { start, clock }: Measurement,
@@ -253,7 +254,9 @@ function clockFault(
   const stated = new Date(start);
   const uncertainty = clock.uncertaintyMs ?? 0;
   const truest = stated.getTime() + (clock.offsetMs ?? 0);
-  const [earliest, latest] = [truest - uncertainty, truest + uncertainty];
+  const stepMs = clock.offsetMs === null ? (clock.stepMs ?? 0) : 0;
+  const earliest = truest + Math.min(0, stepMs) - uncertainty;
+  const latest = truest + Math.max(0, stepMs) + uncertainty;
   if (Math.max(stated.getTime(), earliest) > now.getTime() + AHEAD_TOLERANCE_MS)
     return ['clock-ahead', `started ${start}, received ${now.toISOString()}`];
   if (Math.min(stated.getTime(), latest) < now.getTime() - OLDEST_MS)

@@ -65,6 +65,8 @@ export const instructionSchema = z
     reportPeriodS: z.number().min(1).max(86_400),
     /** How often the instruction is fetched again. */
     instructionPeriodS: z.number().min(1).max(86_400),
+    /** What measuring may move in a month; the probe's own setting holds where it is lower. */
+    monthlyBudgetB: z.int().nonnegative().optional(),
   })
   .superRefine((instruction, context) => {
     const names = new Set(instruction.tasks.map((task) => task.name));

@@ -2,10 +2,12 @@
 /** The command line `tongda-probe`. */
 import { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { onceCommand } from './commands/once.ts';
 import { peerCommand } from './commands/peer.ts';
 import { runCommand } from './commands/run.ts';
+import { statusCommand } from './commands/status.ts';
 import { complaint } from './complaint.ts';
 import { VERSION } from './software.ts';
 
@@ -30,6 +32,8 @@ const program = new Command('tongda-probe')
       --token-file /etc/tongda/token --spool /var/lib/tongda
   tongda-probe run --config /etc/tongda/probe.yaml
   tongda-probe check /etc/tongda/probe.yaml             只检查配置 · check a configuration
+  tongda-probe doctor --config /etc/tongda/probe.yaml   体检 · what is wrong, and the cure
+  tongda-probe status --config /etc/tongda/probe.yaml   现状 · what it does now
   tongda-probe peer --host ::1 --port 9090 --dns-port 9053
 
 退出码 · Exit codes
@@ -37,7 +41,15 @@ const program = new Command('tongda-probe')
   3 未测 · not looked at    4 运行中出错 · trouble while running`,
   );
 
-const COMMANDS = [onceCommand, runCommand, checkCommand, peerCommand, metricsCommand];
+const COMMANDS = [
+  onceCommand,
+  runCommand,
+  doctorCommand,
+  statusCommand,
+  checkCommand,
+  peerCommand,
+  metricsCommand,
+];
 for (const add of COMMANDS) add(program);
 
 try {

@@ -3,11 +3,13 @@
  * machine can run it, runs it, and writes down what it found. Used by the agent and by
  * `tongda-probe once` alike.
  */
-import { type Clock, roundUs } from './clock.ts';
+import type { Reservation } from './budget.ts';
+import { type Clock, type ClockReading, clockChange, readClock, roundUs } from './clock.ts';
 import { type Task, targetsOf } from './instruction.ts';
 import { type ClockState, MEASUREMENT_VERSION, measurementSchema } from './measurement.ts';
-import type { Finding, Metric, Title } from './metric.ts';
+import { type Finding, type Metric, SMALL_RUN_B, type Title, WITH_HEADERS } from './metric.ts';
 import { inParallel } from './parallel.ts';
+import type { MissedReason } from './schedule.ts';
 import { SOFTWARE } from './software.ts';
 import type { Draft } from './spool.ts';
 
@@ -34,7 +36,8 @@ export interface MeasureContext {
   readonly schedule: string;
   readonly metricNamed: (name: string) => Metric | undefined;
   readonly clock: Clock;
-  readonly clockState: () => ClockState;
+  /** The clock's state at `reading`, by what is known now; at this moment when not told. */
+  readonly clockState: (reading?: ClockReading) => ClockState;
   /** Ends the run without a measurement. */
   readonly signal: AbortSignal;
   /** What runs now in this probe. */
@@ -44,6 +47,8 @@ export interface MeasureContext {
   readonly limitMs?: number;
   /** Told how many targets are done. */
   readonly progress?: (done: number) => void;
+  /** Charges a run's worst case; null where the month's budget does not hold it. Absent: no budget. */
+  readonly reserve?: (costB: number) => Promise<Reservation | null>;
 }
 
 /** The measurement of a task with one target, without its number; null when `signal` ended it. */
@@ -76,6 +81,8 @@ export async function measureAll(task: Task, context: MeasureContext): Promise<D
 interface Prepared {
   readonly metric: Metric;
   readonly parameters: unknown;
+  /** The most one target can move. */
+  readonly costB: number;
 }
 
 /** The metric and its parameters, or the reason why it is not run here. */
@@ -105,7 +112,8 @@ async function prepare(
   }
   try {
     const obstacle = await metric.canRun(task.family);
-    if (obstacle === null) return { metric, parameters: parameters.data };
+    const costB = metric.costB?.(parameters.data) ?? SMALL_RUN_B;
+    if (obstacle === null) return { metric, parameters: parameters.data, costB };
     notice({ code: obstacle, ...obstacleTitle(obstacle, metric, task) });
     return { reason: obstacle };
   } catch (error) {
@@ -125,10 +133,17 @@ type Way = (
 ) => Promise<(Draft | undefined)[]>;
 
 /** All in one run of a metric that knows how. */
-const together: Way = async (targets, { metric, parameters }, task, page, presence, context) => {
+const together: Way = async (targets, prepared, task, page, presence, context) => {
+  const { metric, parameters, costB } = prepared;
   const { signal, notice, progress, limitMs = TASK_LIMIT_MS } = context;
+  const reservation = await context.reserve?.(costB * targets.length);
+  if (reservation === null) {
+    notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
+    return targets.map((target) => page.skipped(target, 'budget-exhausted'));
+  }
   const drafts = targets.map((): Draft | undefined => undefined);
   let done = 0;
+  let spentB = 0;
   const run = async (ends: AbortSignal) =>
     metric.runMany?.(targets, parameters, {
       family: task.family,
@@ -137,11 +152,14 @@ const together: Way = async (targets, { metric, parameters }, task, page, presen
         // What a metric says after it was cut short is not what the network said.
         if (ends.aborted) return;
         drafts[index] = page.found(targets[index] ?? '', metric, finding);
-        progress?.(++done);
+        spentB += movedB(metric, finding, costB);
+        done++;
+        progress?.(done);
       },
     });
   try {
     await limited(run, signal, limitMs + TARGET_LIMIT_MS * targets.length, presence);
+    await reservation?.settle(spentB + costB * (targets.length - done));
   } catch (error) {
     if (!signal.aborted) notice(couldNotRun(task, error));
   }
@@ -149,7 +167,8 @@ const together: Way = async (targets, { metric, parameters }, task, page, presen
 };
 
 /** Each in a run of its own, a few at once. */
-const oneByOne: Way = async (targets, { metric, parameters }, task, first, presence, context) => {
+const oneByOne: Way = async (targets, prepared, task, first, presence, context) => {
+  const { metric, parameters, costB } = prepared;
   const { signal, notice, progress, limitMs = TASK_LIMIT_MS } = context;
   const drafts = targets.map((): Draft | undefined => undefined);
   let done = 0;
@@ -157,7 +176,15 @@ const oneByOne: Way = async (targets, { metric, parameters }, task, first, prese
     const run = (ends: AbortSignal) =>
       metric.run(target, parameters, { family: task.family, signal: ends });
     try {
-      return page.found(target, metric, await limited(run, signal, limitMs, presence));
+      const reservation = await context.reserve?.(costB);
+      if (reservation === null) {
+        notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
+        return page.skipped(target, 'budget-exhausted');
+      }
+      // One that is cut short has moved nobody knows how much: its worst case stays charged.
+      const finding = await limited(run, signal, limitMs, presence);
+      await reservation?.settle(movedB(metric, finding, costB));
+      return page.found(target, metric, finding);
     } catch (error) {
       if (signal.aborted) return undefined;
       notice(couldNotRun(task, error));
@@ -175,14 +202,16 @@ const oneByOne: Way = async (targets, { metric, parameters }, task, first, prese
 
 /** What is written down of targets whose measurement begins now. */
 class Page {
-  readonly #clock: Clock;
+  readonly #context: MeasureContext;
   readonly #blank: Draft;
-  readonly #begunMs: number;
+  readonly #begun: ClockReading;
 
   constructor(task: Task, context: MeasureContext) {
-    this.#clock = context.clock;
-    this.#blank = emptyDraft(task, context.metricNamed(task.metric), context);
-    this.#begunMs = context.clock.monotonicMs();
+    this.#context = context;
+    this.#begun = readClock(context.clock);
+    const { wallMs } = this.#begun;
+    const clock = { wallMs: () => wallMs };
+    this.#blank = emptyDraft(task, context.metricNamed(task.metric), { ...context, clock });
   }
 
   /** @throws Error where a metric broke its own promises */
@@ -195,6 +224,7 @@ class Page {
       values: { ...values },
       ...(samples ? { samples: [...samples] } : {}),
       ...(hops ? { hops: [...hops] } : {}),
+      clock: this.#clockOver(),
     });
   }
 
@@ -204,7 +234,18 @@ class Page {
   }
 
   get #elapsedMs(): number {
-    return roundUs(this.#clock.monotonicMs() - this.#begunMs);
+    return roundUs(this.#context.clock.monotonicMs() - this.#begun.monotonicMs);
+  }
+
+  /**
+   * The state of the clock at the start, by what is known at the end, unless the machine slept, over
+   * which the monotonic clock does not lead back; with the step, where it was set meanwhile.
+   */
+  #clockOver(): ClockState {
+    const { clock, clockState } = this.#context;
+    const { steppedMs, sleptMs } = clockChange(this.#begun, readClock(clock));
+    const state = sleptMs === 0 ? clockState(this.#begun) : this.#blank.clock;
+    return steppedMs === 0 ? state : { ...state, stepMs: steppedMs };
   }
 }
 
@@ -245,10 +286,10 @@ class Presence {
   }
 }
 
-/** A measurement that says only that a slot passed without a run. `start` is the slot's. */
+/** A measurement that says only that a slot passed without a run, and why. `start` is the slot's. */
 export function missedDraft(
   task: Task,
-  startMs: number,
+  { startMs, reason }: { readonly startMs: number; readonly reason: MissedReason },
   context: Pick<MeasureContext, 'probe' | 'schedule' | 'metricNamed' | 'clockState'>,
 ): Draft {
   return {
@@ -256,7 +297,7 @@ export function missedDraft(
       ...context,
       clock: { wallMs: () => startMs },
     }),
-    outcome: { status: 'skipped', reason: 'missed' },
+    outcome: { status: 'skipped', reason },
   };
 }
 
@@ -285,6 +326,24 @@ function emptyDraft(
     clock: context.clockState(),
     software: SOFTWARE,
   };
+}
+
+/**
+ * What a run moved, for the budget, headers and all: what it says itself; else its worst case, unless
+ * the metric would have said so had there been a body.
+ */
+export function movedB(
+  { values: specs }: Metric,
+  { values, outcome }: Finding,
+  costB: number,
+): number {
+  if (values.movedB !== undefined) return values.movedB;
+  const bodyB = values.payloadB ?? values.bodyB;
+  if (bodyB !== undefined) return SMALL_RUN_B + Math.ceil(bodyB * WITH_HEADERS);
+  const wouldSay = specs.some(({ name }) => /^(moved|payload|body)B$/.test(name));
+  const wasCarried =
+    outcome.status === 'ok' || (outcome.status === 'failed' && outcome.stage === 'body');
+  return wouldSay && !wasCarried ? Math.min(costB, SMALL_RUN_B) : costB;
 }
 
 /** Makes tasks that disturb each other name each other. */
@@ -354,6 +413,11 @@ function obstacleTitle(obstacle: string, metric: Metric, task: Task): Title {
     return {
       zh: `无 CAP_NET_RAW 或原始套接字模块,${metric.name} 记为未测:请授予该权限,或改用 tcp-connect 以 TCP 建连测 RTT`,
       en: `no CAP_NET_RAW or no raw-socket module, ${metric.name} is recorded as skipped: grant it, or use tcp-connect for the RTT of a TCP handshake`,
+    };
+  if (obstacle === 'budget-exhausted')
+    return {
+      zh: `本月流量预算已不够执行 ${metric.name}(任务 ${task.name}),记为未测:可调高 monthlyBudgetMiB,或在任务参数中限制单次流量`,
+      en: `the month's data budget does not hold another ${metric.name} (task ${task.name}), recorded as skipped: raise monthlyBudgetMiB, or limit what the task moves by its parameters`,
     };
   return {
     zh: `本机不能以 IPv${task.family} 执行 ${metric.name}(${obstacle}),记为未测`,

@@ -35,6 +35,8 @@ export const clockSchema = z.object({
   synchronised: z.boolean().nullable(),
   offsetMs: z.number().nullable(),
   uncertaintyMs: z.number().nonnegative().nullable(),
+  /** By how much the probe's clock was set between start and end; absent when it was not. */
+  stepMs: z.number().optional(),
 });
 export type ClockState = z.infer<typeof clockSchema>;
 

@@ -60,6 +60,12 @@ export interface Metric<P = unknown> {
   readonly parameters: ZodType<P>;
   /** The order is the storage contract: append only, at most 16, never reorder. */
   readonly values: readonly ValueSpec[];
+  /**
+   * The most bytes one run can move, both ways and with all headers: charged to the month's budget
+   * before it runs. Afterwards a value `movedB`, `payloadB` or `bodyB` says what it was. Without
+   * this hook a run is taken for `SMALL_RUN_B`.
+   */
+  costB?(parameters: P): number;
   /** null, or the reason (a name, e.g. `no-raw-socket`) this machine cannot run it: recorded as skipped. */
   canRun(family: Family): Promise<string | null>;
   run(target: string, parameters: P, context: MetricContext): Promise<Finding>;
@@ -70,6 +76,11 @@ export interface Metric<P = unknown> {
     context: MetricContext & { readonly found: Found },
   ): Promise<void>;
 }
+
+/** More than any run that moves no bodies: a few dozen packets, a TLS handshake and its certificates. */
+export const SMALL_RUN_B = 64 * 1024;
+/** A body with the headers of all layers, acknowledgements and what is retransmitted, over itself. */
+export const WITH_HEADERS = 1.1;
 
 /** Keeps the parameter type of one metric while it is written. */
 export function defineMetric<P>(metric: Metric<P>): Metric<P> {

@@ -29,6 +29,7 @@ export const tables = {
     givenLat: 'Nullable(Float64)',
     givenLon: 'Nullable(Float64)',
     crs: 'LowCardinality(String)',
+    outsideFor: 'Array(String)',
   },
   line: {
     line: 'String',
@@ -382,6 +383,7 @@ export const defaulted = {
     'givenLat',
     'givenLon',
     'crs',
+    'outsideFor',
   ],
   line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
   probe: ['updated', 'import'],

@@ -67,6 +67,8 @@ export const icmpRtt = defineMetric<Parameters>({
   load: 'quiet',
   parameters,
   values,
+  // Request and answer, with IPv6, ICMP and Ethernet headers.
+  costB: ({ count, sizeB }) => 2 * count * (sizeB + 64),
   async canRun(family) {
     try {
       (await openEchoSession(family)).close();

@@ -66,6 +66,9 @@ export const path = defineMetric<Parameters>({
   load: 'quiet',
   parameters,
   values,
+  // Small echoes to every hop, large ones to the target, and what comes back.
+  costB: ({ maxHops, tries }) =>
+    2 * tries * (maxHops * 128 + (SIZES_B.length + NAMED_LIMIT) * 1_600),
   async canRun(family) {
     try {
       (await openEchoSession(family)).close();

@@ -367,7 +367,8 @@ CREATE TABLE place
     `lon` Nullable(Float64) DEFAULT NULL,
     `givenLat` Nullable(Float64) DEFAULT NULL,
     `givenLon` Nullable(Float64) DEFAULT NULL,
-    `crs` LowCardinality(String) DEFAULT ''
+    `crs` LowCardinality(String) DEFAULT '',
+    `outsideFor` Array(String) DEFAULT []
 )
 ENGINE = ReplacingMergeTree(updated)
 PRIMARY KEY (code, validFrom)

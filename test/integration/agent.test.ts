@@ -144,6 +144,7 @@ async function world(onTestFinished: TestContext['onTestFinished']) {
       token: TOKEN,
       spool: directory,
       spoolLimitB: 1024 * 1024,
+      monthlyBudgetB: null,
     };
     const note = (fields: object, message: string) =>
       void logged.push(`${JSON.stringify(fields)} ${message}`);
@@ -369,7 +370,7 @@ describe.concurrent('the agent', () => {
     await stop();
     const since = station.reports.slice(before).flatMap(({ measurements }) => measurements);
     const missed = since.filter(
-      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed',
+      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed-off',
     );
     expect(missed.length).toBe(1);
     expect(logged.join('\n')).toMatch(/schedule second missed [2-4] runs/);

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -154,6 +155,49 @@ describe('once', () => {
   });
 });
 
+describe('the unit', () => {
+  const unit = readFileSync(join(ROOT, 'probes/packaging/tongda-probe.service'), 'utf8');
+  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+  it.skipIf(!hasSystemd)('is one that systemd understands, and little exposed', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tongda-unit-'));
+    const path = join(directory, 'tongda-probe.service');
+    writeFileSync(path, unit);
+    const analyze = (...args: string[]) =>
+      spawnSync('systemd-analyze', [...args, path], { encoding: 'utf8' });
+    const verified = analyze('verify');
+    expect([verified.status, verified.stderr]).toEqual([0, '']);
+    // In tenths: 20 is an exposure of 2.0 of 10.
+    expect(analyze('security', '--offline=true', '--threshold=20').status).toBe(0);
+    rmSync(directory, { recursive: true });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'grants what ICMP needs: nobody, one ambient capability',
+    () => {
+      expect(unit).toContain('\nAmbientCapabilities=CAP_NET_RAW\n');
+      const granted = [
+        ...['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'],
+        ...[
+          '--bounding-set=-all,+net_raw',
+          '--inh-caps=-all,+net_raw',
+          '--ambient-caps=-all,+net_raw',
+        ],
+      ];
+      const args = [MAIN, 'once', 'icmp-rtt', '::1', '--param', 'count=2', '--json'];
+      const ended = spawnSync('setpriv', [...granted, process.execPath, ...args], {
+        encoding: 'utf8',
+      });
+      expect(ended.stderr).toBe('');
+      expect(onlyMeasurement(ended.stdout)).toMatchObject({
+        metric: 'icmp-rtt',
+        outcome: { status: 'ok' },
+        values: { packetsSent: 2, packetsReceived: 2 },
+      });
+    },
+  );
+});
+
 describe('metrics, version, help', () => {
   it('lists the whole catalogue', async () => {
     const { stdout } = await tongdaProbe(['metrics', '--json']);
@@ -171,7 +215,9 @@ describe('metrics, version, help', () => {
     const { code, stdout } = await tongdaProbe(['--help']);
     expect(code).toBe(0);
     const examples = [...stdout.matchAll(/^ {2}tongda-probe (\w+)/gm)].map(([, name]) => name);
-    expect(new Set(examples)).toEqual(new Set(['metrics', 'once', 'run', 'check', 'peer']));
+    expect(new Set(examples)).toEqual(
+      new Set(['metrics', 'once', 'run', 'check', 'doctor', 'status', 'peer']),
+    );
     for (const name of examples) expect((await tongdaProbe([name ?? '', '--help'])).code).toBe(0);
   });
 });
@@ -316,27 +362,27 @@ describe('run', () => {
 
 describe('an installation of the probe alone', () => {
   let home: string;
+  let manifest: {
+    readonly bin: Readonly<Record<string, string>>;
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
   beforeAll(() => {
-    // The build of probes/ and the modules it needs by name, nothing of the station or the engine,
-    // where no directory above holds modules that Node would find instead.
+    // What `npm run pack:probe` packs, with the modules it names but the native ones, where no
+    // directory above holds modules that Node would find instead.
     const base = ['/var/tmp', homedir(), tmpdir()].find((path) => !modulesAbove(path)) ?? '/';
     home = mkdtempSync(join(base, 'tongda-alone-'));
     chmodSync(home, 0o755);
-    cpSync(join(ROOT, '.build/probes'), join(home, 'probes'), { recursive: true });
-    writeFileSync(join(home, 'package.json'), '{"type":"module"}');
+    const packed = spawnSync(process.execPath, ['.config/pack-probe.mjs'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    const [, tarball = ''] = /^(\S+\.tgz) {2}\d+ KiB$/m.exec(packed.stdout) ?? [];
+    expect(tarball, packed.stderr).not.toBe('');
+    spawnSync('tar', ['-xzf', tarball, '-C', home, '--strip-components=1']);
+    manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
     mkdirSync(join(home, 'node_modules'));
-    const wanted = [
-      'commander',
-      'dns-packet',
-      'ipaddr.js',
-      'node-cron',
-      'pino',
-      'undici',
-      'ws',
-      'yaml',
-      'zod',
-    ];
-    for (const name of wanted) take(name);
+    for (const name of Object.keys(manifest.dependencies)) take(name);
   });
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -356,7 +402,7 @@ describe('an installation of the probe alone', () => {
   }
 
   const alone = (args: readonly string[]) =>
-    spawnSync(process.execPath, [join(home, 'probes/main.js'), ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, [join(home, 'main.js'), ...args], { encoding: 'utf8' });
 
   it('has neither the engine nor net-ping, and measures', () => {
     for (const name of ['net-ping', 'raw-socket', '@chdb', 'ffi-rs', '@clickhouse', 'hono'])
@@ -364,6 +410,16 @@ describe('an installation of the probe alone', () => {
     const ended = alone(['once', 'tcp-connect', '127.0.0.1:1', '--param', 'count=1', '--json']);
     expect([ended.status, ended.stderr]).toEqual([1, '']);
     expect(onlyMeasurement(ended.stdout).outcome).toMatchObject({ code: 'refused' });
+  });
+
+  it('names what it imports, the native modules as optional, and brings its unit', () => {
+    expect(manifest.bin).toEqual({ 'tongda-probe': 'main.js' });
+    expect(Object.keys(manifest.optionalDependencies)).toContain('net-ping');
+    const named = [manifest.dependencies, manifest.optionalDependencies].flatMap(Object.keys);
+    expect(named.filter((name) => /clickhouse|chdb|ffi-rs|hono|vite|preact/.test(name))).toEqual(
+      [],
+    );
+    expect(readdirSync(join(home, 'packaging'))).toContain('tongda-probe.service');
   });
 
   it('says that ICMP was not looked at', () => {
@@ -374,8 +430,8 @@ describe('an installation of the probe alone', () => {
 
   it('is started by its name as a command', () => {
     const command = join(home, 'tongda-probe');
-    symlinkSync(join(home, 'probes/main.js'), command);
-    chmodSync(join(home, 'probes/main.js'), 0o755);
+    symlinkSync(join(home, 'main.js'), command);
+    chmodSync(join(home, 'main.js'), 0o755);
     const ended = spawnSync(command, ['--version'], { encoding: 'utf8' });
     expect(ended.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

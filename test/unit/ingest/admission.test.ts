@@ -164,6 +164,17 @@ describe('admit', () => {
       expect(codeOf(judge({ start, clock: state }))).toBe(expected);
     });
 
+    it.each<[string, string, Measurement['clock'], string]>([
+      ['forward over the turn', '2026-10-31T15:59:00.000Z', clock(null, null), 'month-uncertain'],
+      ['nowhere near the turn', '2026-10-20T15:59:00.000Z', clock(null, null), 'admitted'],
+      ['with a known offset', '2026-10-31T15:59:00.000Z', clock(0, 10), 'admitted'],
+    ])('a clock set by two minutes while it measured, %s', (_, start, state, expected) => {
+      expect(codeOf(judge({ start, clock: { ...state, stepMs: 120_000 } }))).toBe(expected);
+      const back = { ...state, stepMs: -120_000 };
+      const later = new Date(Date.parse(start) + 120_000).toISOString();
+      expect(codeOf(judge({ start: later, clock: back }))).toBe(expected);
+    });
+
     it('a clock years wrong is never admitted into the wrong month', () => {
       for (const years of [-3, -1, 1, 3]) {
         const offsetMs = -years * 365 * 86_400_000;

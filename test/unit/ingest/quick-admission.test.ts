@@ -168,7 +168,7 @@ describe('the quick way', () => {
       if (agree(line)) known++;
     }
     // What it leaves to the other: exponents, other scripts than ASCII, 16 digits of a sequence.
-    expect(admitted).toBeGreaterThan(2_000);
+    expect(admitted).toBeGreaterThan(1_500);
     expect(known / admitted).toBeGreaterThan(0.4);
   }, 30_000);
 
@@ -218,6 +218,7 @@ describe('the quick way', () => {
     ['a day without a line', '2026-11-10T', '2026-10-10T'],
     ['an enormous clock doubt', '"uncertaintyMs":10', '"uncertaintyMs":1e300'],
     ['an enormous clock offset', '"offsetMs":1.5', '"offsetMs":-1e300'],
+    ['a clock that was set', '"uncertaintyMs":10', '"uncertaintyMs":10,"stepMs":-5000'],
     ['an unknown metric', '"metric":"tcp-connect"', '"metric":"tcp-conne"'],
     ['an address of two families', '"2001:db8::1","', '"192.0.2.300","'],
     ['nothing behind the end', '"}', '"}}'],
