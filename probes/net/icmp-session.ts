@@ -111,14 +111,14 @@ interface Request {
   readonly options: EchoOptions;
   readonly settle: (result: EchoResult) => void;
   serial: number;
-  departure: Departure | undefined;
+  departure: Instant | undefined;
   /** When the driver had it, by the port's clock, where the kernel said so. */
   leftMs: number | undefined;
 }
 
-/** Just before some requests were handed to the kernel. */
-interface Departure {
-  /** By the port's clock. */
+/** Just before some requests were handed to the kernel, or just after an answer was read. */
+interface Instant {
+  /** By the port's clock; of an answer, when it arrived. */
   readonly atMs: number;
   readonly monotonicMs: number;
   /** How far the port's clock was ahead of the monotonic one. */
@@ -340,7 +340,9 @@ export async function openEchoSession(
       if (answer.serial !== undefined && answer.serial !== request.serial) return;
       const from = answer.kind === 'reply' ? source : answer.destination;
       if (from !== request.key) return;
-      const rttMs = this.#roundTripMs(request, atMs);
+      if (!request.departure) return;
+      const read = { atMs, monotonicMs: performance.now(), settingMs: this.#settingMs };
+      const rttMs = roundTripMs(request.departure, request.leftMs, read);
       // Heard too late is not heard, however late this process came to read it.
       if (rttMs > request.options.timeoutMs) return;
       if (answer.kind === 'reply') {
@@ -350,14 +352,6 @@ export async function openEchoSession(
       const { code, mtuB } = answer;
       const error = { kind: 'error', code, source: keyAddress(source), rttMs } as const;
       this.#finish(request, mtuB === undefined ? error : { ...error, mtuB });
-    }
-
-    /** Where the port's clock was set in between, what is left is the time until it was read. */
-    #roundTripMs({ departure, leftMs }: Request, atMs: number): number {
-      if (!departure) return Number.NaN;
-      const wasSet = Math.abs(this.#settingMs - departure.settingMs) > CLOCK_SET_MS;
-      if (wasSet) return performance.now() - departure.monotonicMs;
-      return atMs - (leftMs ?? departure.atMs);
     }
 
     /** How far the port's clock is ahead of the monotonic one; read again where it took too long. */
@@ -379,6 +373,15 @@ export async function openEchoSession(
   }
 
   return new RepairedSession().open();
+}
+
+/**
+ * From the driver and back to it; from before sending where the driver does not say. Where the
+ * port's clock was set in between, what is left is the time until the answer was read. Pure.
+ */
+export function roundTripMs(departure: Instant, leftMs: number | undefined, read: Instant): number {
+  const wasSet = Math.abs(read.settingMs - departure.settingMs) > CLOCK_SET_MS;
+  return wasSet ? read.monotonicMs - departure.monotonicMs : read.atMs - (leftMs ?? departure.atMs);
 }
 
 /** Lets the kernel drop what no session wants, other people's requests first. */

@@ -10,6 +10,7 @@ import {
   readAnswer,
   sentSerial,
 } from '../../../probes/net/icmp-packet.ts';
+import { roundTripMs } from '../../../probes/net/icmp-session.ts';
 import { chance } from '../../chance.ts';
 
 const nonce = Buffer.from('0123456789abcdef', 'hex');
@@ -248,6 +249,21 @@ describe('readAnswer', () => {
   });
 
   it('needs room for nonce and serial', () => expect(MINIMUM_PAYLOAD_B).toBe(12));
+});
+
+describe('roundTripMs', () => {
+  const departure = { atMs: 5_000, monotonicMs: 100, settingMs: 4_900 };
+  const read = { atMs: 5_020.5, monotonicMs: 135, settingMs: 4_900.2 };
+
+  it('is from the driver to the driver, or from before sending where the driver says nothing', () => {
+    expect(roundTripMs(departure, 5_000.5, read)).toBe(20);
+    expect(roundTripMs(departure, undefined, read)).toBe(20.5);
+  });
+
+  it.each([-3_600_000, -5, 2, 86_400_000])('is no victim of a clock set by %i ms', (byMs) => {
+    const after = { ...read, atMs: read.atMs + byMs, settingMs: read.settingMs + byMs };
+    expect(roundTripMs(departure, 5_000.5, after)).toBe(35);
+  });
 });
 
 describe('judge', () => {
