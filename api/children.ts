@@ -34,9 +34,14 @@ export interface Child {
 export interface LocalPeer extends Child {
   readonly httpPort: number;
   readonly dnsPort: number;
+  readonly stampPort: number;
 }
 
-const readySchema = z.object({ httpPort: z.int().positive(), dnsPort: z.int().positive() });
+const readySchema = z.object({
+  httpPort: z.int().positive(),
+  dnsPort: z.int().positive(),
+  stampPort: z.int().positive(),
+});
 
 /** Starts a peer on both loopback addresses, on ports of its own choice. */
 export async function startLocalPeer(log: Logger): Promise<LocalPeer> {
@@ -124,7 +129,8 @@ export async function startLocalProbe({
 export function localProgramme({
   httpPort,
   dnsPort,
-}: Pick<LocalPeer, 'httpPort' | 'dnsPort'>): Programme {
+  stampPort,
+}: Omit<LocalPeer, keyof Child>): Programme {
   const ends = [
     { family: 4 as const, address: '127.0.0.1', host: '127.0.0.1' },
     { family: 6 as const, address: '::1', host: '[::1]' },
@@ -163,19 +169,35 @@ export function localProgramme({
           family,
           parameters: {},
         })),
+        ...each(({ family, host }) => ({
+          name: `stamp-v${family}`,
+          metric: 'stamp',
+          target: `${host}:${stampPort}`,
+          family,
+          parameters: { count: 10, intervalMs: 100, statefulReflector: true },
+        })),
       ],
     },
     {
       name: 'rate',
       periodS: 300,
-      tasks: each(({ family, host }) => ({
-        name: `download-v${family}`,
-        metric: 'throughput',
-        target: `http://${host}:${httpPort}`,
-        family,
-        // Loopback is fast: the default limit of bytes would end the run before it counted.
-        parameters: { direction: 'down', mode: 'quick', limitB: 20_000_000_000 },
-      })),
+      // Loopback is fast: the default limits of bytes would end the runs before they counted.
+      tasks: [
+        ...each(({ family, host }) => ({
+          name: `download-v${family}`,
+          metric: 'throughput',
+          target: `http://${host}:${httpPort}`,
+          family,
+          parameters: { direction: 'down', mode: 'quick', limitB: 20_000_000_000 },
+        })),
+        ...each(({ family, host }) => ({
+          name: `ndt7-download-v${family}`,
+          metric: 'ndt7',
+          target: `http://${host}:${httpPort}`,
+          family,
+          parameters: { direction: 'down', durationS: 1, limitB: 20_000_000_000 },
+        })),
+      ],
     },
   ];
 }

@@ -8,10 +8,20 @@ import type { Metric } from './metric.ts';
 import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
+import { ndt7 } from './metrics/ndt7.ts';
+import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
 
-export const METRICS: readonly Metric[] = [icmpRtt, tcpConnect, dnsResolve, httpFetch, throughput];
+export const METRICS: readonly Metric[] = [
+  icmpRtt,
+  tcpConnect,
+  dnsResolve,
+  httpFetch,
+  throughput,
+  ndt7,
+  stamp,
+];
 
 export function metricNamed(name: string): Metric | undefined {
   return METRICS.find((metric) => metric.name === name);

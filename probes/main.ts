@@ -107,10 +107,19 @@ program
 
 program
   .command('peer')
-  .description('测量对端:吞吐与 DNS 测试的另一头 · the far end of throughput and DNS tests')
+  .description(
+    '测量对端:HTTP、ndt7、iperf3、STAMP 与 DNS 测试的另一头 · the far end of HTTP, ndt7, iperf3, STAMP and DNS tests',
+  )
   .requiredOption('--host <address...>', '监听地址,可多个 · addresses to listen on')
-  .option('--port <n>', 'HTTP 端口,0 由系统选 · HTTP port, 0 lets the system choose', parsePort, 0)
+  .option(
+    '--port <n>',
+    'HTTP 与 ndt7 端口,0 由系统选 · HTTP and ndt7 port, 0 lets the system choose',
+    parsePort,
+    0,
+  )
   .option('--dns-port <n>', 'DNS 端口,0 由系统选 · DNS port', parsePort, 0)
+  .option('--iperf-port <n>', 'iperf3 端口,惯用 5201 · iperf3 port, 5201 by custom', parsePort, 0)
+  .option('--stamp-port <n>', 'STAMP 端口,登记为 862 · STAMP port, 862 is assigned', parsePort, 0)
   .option(
     '--record <name=address>',
     'DNS 一侧应答的记录,可重复 · what the DNS side answers, repeatable',
@@ -119,25 +128,25 @@ program
   )
   .option('--json', '就绪后打印一行 JSON · print one JSON line when ready')
   .option('--with-parent', '标准输入关闭即退出 · exit when standard input closes')
-  .action(async ({ host, port, dnsPort, record, json, withParent }: PeerOptions) => {
+  .action(async ({ host, port, record, json, withParent, ...ports }: PeerOptions) => {
     const { startPeer } = await import('./peer/index.ts');
     const signal = stopSignal(withParent);
     const peer = await startPeer({
       hosts: host,
       httpPort: port,
-      dnsPort,
+      ...ports,
       dnsNames: parseRecords(record),
     }).catch((error) => {
       throw cannotListen(host, error);
     });
-    const ready = { httpPort: peer.httpPort, dnsPort: peer.dnsPort };
+    const { close, ...ready } = peer;
     await print(
       json
         ? JSON.stringify(ready)
-        : `对端就绪 · peer is up: ${host.join(', ')}  HTTP ${ready.httpPort}  DNS ${ready.dnsPort}`,
+        : `对端就绪 · peer is up: ${host.join(', ')}  HTTP/ndt7 ${ready.httpPort}  DNS ${ready.dnsPort}  iperf3 ${ready.iperfPort}  STAMP ${ready.stampPort}`,
     );
     if (!signal.aborted) await once(signal, 'abort');
-    await peer.close();
+    await close();
   });
 
 program
@@ -169,6 +178,8 @@ interface PeerOptions {
   host: string[];
   port: number;
   dnsPort: number;
+  iperfPort: number;
+  stampPort: number;
   record: string[];
   json?: true;
   withParent?: true;

@@ -21,11 +21,14 @@ export type Repeatable =
   | 'question'
   | 'never';
 
+/** How long to wait before each sending after the first, in ms. */
+export type Pauses = Readonly<Record<Repeatable, readonly number[]>>;
+
 /**
  * A restarted engine is back within a second, on a large store within some; a longer absence is the
  * asker's to wait for. Rows wait longer than a reader would.
  */
-const PAUSES_MS: Readonly<Record<Repeatable, readonly number[]>> = {
+const PAUSES_MS: Pauses = {
   insert: [100, 300, 900, 2_700],
   question: [100, 300, 900],
   never: [],
@@ -37,6 +40,7 @@ const PING_MS = 2_000;
 export class Connection {
   readonly #whereabouts: () => Endpoint | null;
   readonly #connect: (endpoint: Endpoint) => ClickHouseClient;
+  readonly #pausesMs: Pauses;
   #endpoint: Endpoint | null = null;
   #client: ClickHouseClient | null = null;
 
@@ -44,9 +48,11 @@ export class Connection {
   constructor(
     whereabouts: () => Endpoint | null,
     connect: (endpoint: Endpoint) => ClickHouseClient,
+    pausesMs: Pauses = PAUSES_MS,
   ) {
     this.#whereabouts = whereabouts;
     this.#connect = connect;
+    this.#pausesMs = pausesMs;
   }
 
   /**
@@ -62,7 +68,7 @@ export class Connection {
       } catch (error) {
         const trouble = troubleOf(error);
         const again = trouble === 'away' || (trouble === 'busy' && repeatable === 'insert');
-        const pauseMs = PAUSES_MS[repeatable][attempt];
+        const pauseMs = this.#pausesMs[repeatable][attempt];
         if (!again || pauseMs === undefined || Date.now() + pauseMs > latest)
           throw troubleFault(trouble, error);
         await sleep(pauseMs);

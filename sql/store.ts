@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { BaseLogger } from 'pino';
-import { Connection, type Endpoint } from './connection.ts';
+import { Connection, type Endpoint, type Pauses } from './connection.ts';
 import { StoreFault } from './fault.ts';
 import { INDICATORS, type Indicator } from './indicator.ts';
 import type { Encoded } from './native.ts';
@@ -36,6 +36,8 @@ export interface StoreOptions extends Endpoint {
   readonly whereabouts?: () => Endpoint | null;
   /** Of one request, 180 s unless told. */
   readonly timeoutMs?: number;
+  /** Before a request is sent again; those of `connection.ts` unless told. */
+  readonly pausesMs?: Pauses;
   /** Created when it is not there. */
   readonly database?: string;
   /** How tables lie, `single` unless told. */
@@ -143,8 +145,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await founder.command({ query: databaseSql(topology, database) });
     const insertSettings = { ...INSERT_SETTINGS, ...(await deduplicationOff(founder)) };
     log.debug({ url, database }, 'store opened');
-    const connection = new Connection(options.whereabouts ?? (() => home), (endpoint) =>
-      connect(endpoint, { database }),
+    const connection = new Connection(
+      options.whereabouts ?? (() => home),
+      (endpoint) => connect(endpoint, { database }),
+      options.pausesMs,
     );
     return new HttpStore(connection, database, insertSettings, topology, peers);
   } catch (cause) {

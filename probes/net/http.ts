@@ -62,7 +62,12 @@ export async function openHttp(
   };
 }
 
-function secured(plain: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
+/**
+ * TLS over a connection that is there.
+ *
+ * @throws the socket's error, or the signal's reason; `plain` is gone then
+ */
+export function secured(plain: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const isName = /[^\d.:[\]]/.test(hostname) && !hostname.startsWith('[');
     const socket = connectTls({

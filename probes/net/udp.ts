@@ -1,5 +1,6 @@
-/** One datagram there, one back, over a connected socket. */
-import { createSocket } from 'node:dgram';
+/** Datagrams to and from one peer, over a connected socket. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { unlessAborted, within } from './time-limit.ts';
@@ -44,4 +45,23 @@ export function exchange<T>(
       socket.close();
     }
   });
+}
+
+/**
+ * A socket connected to one peer: it hears that peer alone, and of ICMP errors.
+ *
+ * @param address a literal: nothing is resolved
+ * @throws the socket's error, or the signal's reason; the socket is gone then
+ */
+export async function openUdp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
+  try {
+    socket.connect(port, address);
+    await unlessAborted(once(socket, 'connect'), signal);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }

@@ -6,12 +6,14 @@
  * - `GET /down?seconds=N` or `?bytes=N` incompressible bytes
  * - `POST /up?test=ID` takes bytes, `GET /up?test=ID` tells what arrived (`UploadCount`); ID is 32 hex
  *   digits of the client's choosing
+ * - what a LibreSpeed page asks for: see `librespeed.ts`
  *
  * 429: too many requests from this address. 503: no room now. Both with `Retry-After`.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { type PeerLimits, RateLimit } from './limits.ts';
+import { librespeed } from './librespeed.ts';
+import { type PeerLimits, Places, type RateLimit } from './limits.ts';
 import { writePayload } from './payload.ts';
 import { Uploads } from './uploads.ts';
 
@@ -21,17 +23,18 @@ const HOME = `<!doctype html>
 <p lang="en">This host is the far end of broadband and IPv6 measurements and answers probes only.
 `;
 
-export function httpListener(limits: PeerLimits): RequestListener {
-  const requests = new RateLimit(limits.requestsPerMinute, 60_000);
+/** @param requests taken from by every request, of any kind */
+export function httpListener(limits: PeerLimits, requests: RateLimit): RequestListener {
   const uploads = new Uploads(limits.uploads);
-  let downloads = 0;
+  const downloads = new Places(limits.downloads);
+  const librespeedAt = librespeed(limits, downloads);
 
   async function sendDown(url: URL, response: ServerResponse): Promise<void> {
     const seconds = numberOf(url, 'seconds', 1, limits.testS) ?? limits.testS;
     const bytes = numberOf(url, 'bytes', 1, limits.testB) ?? limits.testB;
     if (Number.isNaN(seconds) || Number.isNaN(bytes)) return refuse(response, 400);
-    if (downloads >= limits.downloads) return refuse(response, 503);
-    downloads++;
+    const leave = downloads.take(response.socket?.remoteAddress ?? '');
+    if (!leave) return refuse(response, 503);
     // A client that no longer reads holds its place no longer than one that does.
     const overdue = setTimeout(() => response.destroy(), (limits.testS + 1) * 1_000);
     const endMs = performance.now() + seconds * 1_000;
@@ -40,7 +43,7 @@ export function httpListener(limits: PeerLimits): RequestListener {
       await writePayload(response, bytes, () => performance.now() >= endMs);
       response.end();
     } finally {
-      downloads--;
+      leave();
       clearTimeout(overdue);
     }
   }
@@ -85,6 +88,8 @@ export function httpListener(limits: PeerLimits): RequestListener {
     const url = new URL(path, 'http://peer');
     if (url.pathname === '/up' && (request.method === 'POST' || request.method === 'GET'))
       return upload(url, request, response);
+    const speedTest = librespeedAt(url.pathname);
+    if (speedTest) return speedTest(url, request, response);
     if (request.method !== 'GET') return refuse(response, 405);
     if (url.pathname === '/') {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });

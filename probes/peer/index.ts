@@ -1,15 +1,18 @@
 /**
- * A Measurement Peer (RFC 7594 §2): the far end of throughput, page and DNS tests, in one process,
- * on the same port numbers over both families.
+ * A Measurement Peer (RFC 7594 §2): the far end of throughput, page, DNS and STAMP tests, and of
+ * what ndt7, LibreSpeed and iperf3 ask, in one process, on the same port numbers over both families.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { answerDns, type DnsNames } from './dns.ts';
 import { httpListener } from './http.ts';
+import { iperf3Listener } from './iperf3.ts';
 import { DEFAULT_LIMITS, type PeerLimits, RateLimit } from './limits.ts';
+import { ndt7Upgrade } from './ndt7.ts';
+import { Reflector } from './stamp.ts';
 
 export type { DnsNames } from './dns.ts';
 export type { PeerLimits } from './limits.ts';
@@ -17,17 +20,27 @@ export type { PeerLimits } from './limits.ts';
 export interface PeerOptions {
   /** Addresses to listen on, e.g. `['127.0.0.1', '::1']`; `::` is IPv6 alone. */
   readonly hosts: readonly string[];
-  /** 0 lets the system choose; the choice holds for every host. */
+  /** 0, as everywhere below, lets the system choose; the choice holds for every host. */
   readonly httpPort: number;
   readonly dnsPort: number;
+  /** Of the iperf3-compatible server; 5201 is what iperf3 asks first. */
+  readonly iperfPort?: number;
+  /** Of the STAMP reflector; 862 is the registered one. */
+  readonly stampPort?: number;
   /** Names the DNS side answers for; for every other it says NXDOMAIN. */
   readonly dnsNames?: DnsNames;
   readonly limits?: Partial<PeerLimits>;
 }
 
-export interface Peer {
+/** Where each side listens. */
+export interface PeerPorts {
   readonly httpPort: number;
   readonly dnsPort: number;
+  readonly iperfPort: number;
+  readonly stampPort: number;
+}
+
+export interface Peer extends PeerPorts {
   /** Ends every test in progress. */
   close(): Promise<void>;
 }
@@ -43,26 +56,53 @@ const PORT_ATTEMPTS = 20;
 /** @throws the system's error (`code` `EADDRINUSE`, `EADDRNOTAVAIL`, …) with nothing left open */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const listener = httpListener(limits);
+  const { hosts, dnsNames = {} } = options;
+  const requests = new RateLimit(limits.requestsPerMinute, 60_000);
   const queries = new RateLimit(limits.queriesPerS, 1_000);
-  const names = options.dnsNames ?? {};
+  const packets = new RateLimit(limits.reflectionsPerS, 1_000);
+  const listener = httpListener(limits, requests);
+  const upgrade = ndt7Upgrade(limits, requests);
+  const iperf = iperf3Listener(limits);
+  const reflector = new Reflector();
 
-  const http = await onOnePort(options.hosts, options.httpPort, (host, port) =>
-    listenHttp(host, port, listener, limits.connections),
-  );
-  const dns = await onOnePort(options.hosts, options.dnsPort, (host, port) =>
-    listenDns(host, port, (datagram, from) =>
-      queries.take(from, performance.now()) ? answerDns(datagram, names) : undefined,
-    ),
-  ).catch(async (error) => {
-    await closeAll(http);
-    throw error;
-  });
-  return {
-    httpPort: portOf(http),
-    dnsPort: portOf(dns),
-    close: () => closeAll([...http, ...dns]),
+  const open: Listening[] = [];
+  /** Opens one side on every host and gives its port. */
+  const side = async (port: number, listen: (host: string, port: number) => Promise<Listening>) => {
+    const listening = await onOnePort(hosts, port, listen);
+    open.push(...listening);
+    return portOf(listening);
   };
+  try {
+    return {
+      httpPort: await side(options.httpPort, (host, port) => {
+        const server = createHttpServer({
+          headersTimeout: 10_000,
+          connectionsCheckingInterval: 2_000,
+        });
+        server.on('request', listener).on('upgrade', upgrade);
+        return listenTcp(server, host, port, limits.connections);
+      }),
+      dnsPort: await side(options.dnsPort, (host, port) =>
+        listenUdp(host, port, (datagram, { address }) =>
+          queries.take(address, performance.now()) ? answerDns(datagram, dnsNames) : undefined,
+        ),
+      ),
+      iperfPort: await side(options.iperfPort ?? 0, (host, port) =>
+        listenTcp(createServer(iperf), host, port, limits.connections),
+      ),
+      stampPort: await side(options.stampPort ?? 0, (host, port) =>
+        listenUdp(host, port, (datagram, { address, port: from }) =>
+          packets.take(address, performance.now())
+            ? reflector.answer(datagram, address, from)
+            : undefined,
+        ),
+      ),
+      close: () => closeAll(open),
+    };
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
 }
 
 /** Listens on every host at one port number. */
@@ -84,28 +124,37 @@ async function onOnePort(
   }
 }
 
-async function listenHttp(
+async function listenTcp(
+  server: Server | HttpServer,
   host: string,
   port: number,
-  listener: RequestListener,
   connections: number,
 ): Promise<Listening> {
-  const server = createServer({ headersTimeout: 10_000, connectionsCheckingInterval: 2_000 });
+  const sockets = new Set<Socket>();
   server.maxConnections = connections;
-  server.on('request', listener);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen({ host, port, ipv6Only: isIPv6(host) });
   await once(server, 'listening');
-  return { port: boundPort(server), close: () => closeServer(server) };
+  const close = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return { port: boundPort(server), close };
 }
 
-async function listenDns(
+async function listenUdp(
   host: string,
   port: number,
-  answer: (datagram: Buffer, from: string) => Buffer | undefined,
+  answer: (datagram: Buffer, from: { address: string; port: number }) => Buffer | undefined,
 ): Promise<Listening> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
   socket.on('message', (datagram, from) => {
-    const reply = answer(datagram, from.address);
+    const reply = answer(datagram, from);
     if (reply) socket.send(reply, from.port, from.address, () => {});
   });
   socket.bind({ port, address: host });
@@ -115,13 +164,6 @@ async function listenDns(
   });
   socket.on('error', () => {});
   return { port: socket.address().port, close: () => closeSocket(socket) };
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }
 
 async function closeSocket(socket: UdpSocket): Promise<void> {
@@ -139,7 +181,7 @@ function portOf([first]: readonly Listening[]): number {
   return first.port;
 }
 
-function boundPort(server: Server): number {
+function boundPort(server: Server | HttpServer): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP server');
   return address.port;

@@ -1,4 +1,7 @@
-/** What a peer on the open Internet lets strangers do to it. */
+/**
+ * What a peer on the open Internet lets strangers do to it. Of whatever is held at one time, but for
+ * upload tests, one subscriber has at most half.
+ */
 
 export interface PeerLimits {
   /** Downloads at one time, in connections; beyond it 503. */
@@ -7,26 +10,79 @@ export interface PeerLimits {
   readonly uploads: number;
   /** Open connections of all kinds; beyond it new ones are closed. */
   readonly connections: number;
-  /** Of one download or upload connection. */
+  /** ndt7 tests at one time; beyond it 503. */
+  readonly ndt7Tests: number;
+  /** iperf3 tests at one time, and streams of one in each direction; beyond it iperf3 is told so. */
+  readonly iperfTests: number;
+  readonly iperfStreams: number;
+  /** Of one iperf3 test, which field engineers like longer. */
+  readonly iperfS: number;
+  /** How long an ndt7 download is sent; 10 by the protocol. */
+  readonly ndt7S: number;
+  /** Of one download or upload connection, and of one ndt7 or iperf3 test. */
   readonly testS: number;
   readonly testB: number;
   readonly pageB: number;
-  /** HTTP requests a minute from one address (one /64 of IPv6); beyond it 429. */
+  /**
+   * HTTP requests a minute from one address (one /64 of IPv6); beyond it 429. As many iperf3
+   * connections; beyond it they are closed.
+   */
   readonly requestsPerMinute: number;
   /** DNS queries a second from one address; beyond it silence. */
   readonly queriesPerS: number;
+  /** STAMP packets a second from one address; beyond it silence. */
+  readonly reflectionsPerS: number;
 }
 
 export const DEFAULT_LIMITS: PeerLimits = {
   downloads: 96,
   uploads: 24,
+  // A message of an upload may be 16 MiB and is kept until it is whole.
+  ndt7Tests: 16,
+  iperfTests: 8,
+  iperfStreams: 32,
+  iperfS: 60,
+  ndt7S: 10,
   connections: 1_000,
   testS: 15,
   testB: 20_000_000_000,
   pageB: 5_000_000,
   requestsPerMinute: 600,
   queriesPerS: 50,
+  reflectionsPerS: 1_000,
 };
+
+/** So many at one time, and no more than half of them for one subscriber. */
+export class Places {
+  readonly #share: number;
+  #free: number;
+  readonly #taken = new Map<string, number>();
+
+  constructor(places: number) {
+    this.#free = places;
+    this.#share = Math.ceil(places / 2);
+  }
+
+  /** Takes a place, and gives what returns it; undefined where none is free. */
+  take(address: string): (() => void) | undefined {
+    const key = subscriberOf(address);
+    const own = this.#taken.get(key) ?? 0;
+    if (this.#free <= 0 || own >= this.#share) return undefined;
+    this.#move(key, 1);
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.#move(key, -1);
+      isTaken = false;
+    };
+  }
+
+  #move(key: string, taken: 1 | -1): void {
+    this.#free -= taken;
+    const own = (this.#taken.get(key) ?? 0) + taken;
+    if (own === 0) this.#taken.delete(key);
+    else this.#taken.set(key, own);
+  }
+}
 
 /** Addresses remembered at one time; the longest unheard are forgotten first. */
 const REMEMBERED = 10_000;

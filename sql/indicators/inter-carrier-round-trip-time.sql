@@ -11,52 +11,62 @@
 -- entry names no carrier, or whose closest entries name several, is nobody's, and such a run none.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32}
-WITH
-    arrayFilter(entry -> entry.3 <= looked.day AND looked.day <= entry.4, held.entries) AS covering,
-    arrayReverseSort(entry -> entry.1, covering)[1].1 AS closest,
-    arrayDistinct(arrayMap(entry -> entry.2, arrayFilter(entry -> entry.1 = closest, covering))) AS holders
 SELECT
     looked.line AS subject,
-    argMax(looked.place, looked.latest) AS place,
-    argMax(looked.carrier, looked.latest) AS carrier,
-    quantileExactInclusiveArray(0.5)(looked.rttsMs) AS value,
+    argMax(looked.place, looked.start) AS place,
+    argMax(looked.carrier, looked.start) AS carrier,
+    quantileExactInclusive(0.5)(looked.rttMs) AS value,
     false AS passed,
-    sum(length(looked.rttsMs)) AS runs,
+    count() AS runs,
     uniqExact(looked.day) AS days,
-    max(looked.newest) AS newest
+    max(looked.received) AS newest
 FROM
 (
     SELECT
-        line, place, carrier, address,
+        line, place, carrier, address, start, received,
         toDate(start, 'Asia/Shanghai') AS day,
-        groupArray(assumeNotNull(rttMedianMs)) AS rttsMs,
-        max(start) AS latest,
-        max(received) AS newest
+        assumeNotNull(rttMedianMs) AS rttMs
     FROM metric_icmp_rtt
     WHERE family = 4 AND rttMedianMs IS NOT NULL AND empty(conflicts)
         AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
         AND line NOT IN (SELECT line FROM own_line)
-    GROUP BY line, place, carrier, address, day
 ) AS looked
 INNER JOIN
 (
-    -- Of each address, the entries that cover it: one look-up for each length a prefix may have.
-    SELECT measured.address AS address, groupArray((entry.bits, toString(entry.carrier), entry.validFrom, entry.validTo)) AS entries
+    -- Whose each measured address was on each day it was measured.
+    SELECT
+        seen.address AS address, seen.day AS day,
+        arrayFilter(entry -> entry.3 <= seen.day AND seen.day <= entry.4, covered.entries) AS covering,
+        arrayReverseSort(entry -> entry.1, covering)[1].1 AS closest,
+        arrayDistinct(arrayMap(entry -> entry.2, arrayFilter(entry -> entry.1 = closest, covering))) AS holders
     FROM
     (
-        SELECT address, toUInt8(arrayJoin(range(96, 129))) AS bits, IPv6CIDRToRange(address, bits).1 AS network
+        SELECT DISTINCT address, toDate(start, 'Asia/Shanghai') AS day
+        FROM measurement
+        WHERE metric = 'icmp-rtt' AND family = 4
+            AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+    ) AS seen
+    INNER JOIN
+    (
+        -- Of each address, the entries that cover it: one look-up for each length a prefix may have.
+        SELECT measured.address AS address, groupArray((entry.bits, toString(entry.carrier), entry.validFrom, entry.validTo)) AS entries
         FROM
         (
-            SELECT DISTINCT address
-            FROM measurement
-            WHERE metric = 'icmp-rtt' AND family = 4
-                AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
-        )
-    ) AS measured
-    INNER JOIN library_prefix_version AS entry ON entry.network = measured.network AND entry.bits = measured.bits
-    GROUP BY address
-) AS held ON held.address = looked.address
-WHERE length(holders) = 1 AND holders[1] NOT IN ('', looked.carrier)
+            SELECT address, toUInt8(arrayJoin(range(96, 129))) AS bits, IPv6CIDRToRange(address, bits).1 AS network
+            FROM
+            (
+                SELECT DISTINCT address
+                FROM measurement
+                WHERE metric = 'icmp-rtt' AND family = 4
+                    AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+            )
+        ) AS measured
+        INNER JOIN library_prefix_version AS entry ON entry.network = measured.network AND entry.bits = measured.bits
+        GROUP BY address
+    ) AS covered ON covered.address = seen.address
+    WHERE length(holders) = 1
+) AS held ON held.address = looked.address AND held.day = looked.day
+WHERE held.holders[1] NOT IN ('', looked.carrier)
 GROUP BY looked.line
 HAVING runs >= {minimumRuns:UInt32}
     AND days >= {minimumDays:UInt32}

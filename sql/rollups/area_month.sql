@@ -7,11 +7,12 @@ WITH
     {quantiles:Array(Float64)}[nth] AS p,
     -- Distribution-free interval of a quantile: of either end the largest rank r with 1 - 2 P(B < r) >= 95 %,
     -- where B ~ Binomial(n, p), or (n, 1 - p) from above (David & Nagaraja, Order Statistics, 7.1). No such
-    -- rank lies beyond the mean.
-    q -> arrayCount(tail -> 1 - 2 * tail >= 0.95, arrayCumSum(arrayMap(
+    -- rank lies beyond the mean, and ten deviations below it there is no tail left to count.
+    q -> toUInt64(greatest(0, floor(observed * q - 10 * sqrt(observed * q * (1 - q))))) AS bottom,
+    q -> bottom(q) + arrayCount(tail -> 1 - 2 * tail >= 0.95, arrayCumSum(arrayMap(
         k -> exp(lgamma(observed + 1) - lgamma(k + 1) - lgamma(observed - k + 1) + k * log(q) + (observed - k) * log(1 - q)),
-        range(if(p > 0, toUInt64(ceil(observed * q)), 0))))) AS rank,
-    rank(p) AS below, rank(1 - p) AS above,
+        range(bottom(q), toUInt64(ceil(observed * q)))))) AS rank,
+    if(p > 0, rank(p), 0) AS below, if(p > 0, rank(1 - p), 0) AS above,
     (observed - 1) * p AS at
 SELECT
     {month:String} AS month, {run:UInt64} AS run,
@@ -38,7 +39,7 @@ FROM
         SELECT
             nth, arrayJoin(if({subjects:Array(String)}[nth] = 'line', ['', own], [own])) AS carrier, spot,
             sum(seen) AS observedAt, sum(known) AS registeredAt, countIf(seen > 0 AND passed) AS passedAt,
-            groupArrayIf(value, seen > 0) AS values,
+            groupArrayIf(value, seen > 0 AND {quantiles:Array(Float64)}[nth] > 0) AS values,
             max(newest) AS latestAt
         FROM
         (

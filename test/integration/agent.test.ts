@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { type AgentConfig, runAgent } from '../../probes/agent.ts';
 import { type Measurement, measurementSchema } from '../../probes/measurement.ts';
 import type { Metric } from '../../probes/metric.ts';
@@ -21,12 +21,12 @@ interface Report {
   readonly sequences: readonly number[];
   readonly measurements: readonly Measurement[];
 }
-type Conduct = (report: Report, response: ServerResponse) => void;
+type Conduct = (report: Report, response: ServerResponse, station: FakeStation) => void;
 
 /** Acknowledges `covered` of a report. */
 const acknowledge =
   (covered: (sequence: number, index: number) => boolean = () => true): Conduct =>
-  ({ sequences }, response) => {
+  ({ sequences }, response, station) => {
     const taken = sequences.filter(covered);
     for (const sequence of taken) station.acknowledged.add(sequence);
     response.setHeader('content-type', 'application/json').end(
@@ -98,98 +98,99 @@ class FakeStation {
     });
     const report = { measurements, sequences: measurements.map(({ sequence }) => sequence) };
     this.reports.push(report);
-    (this.conduct.shift() ?? acknowledge())(report, response);
+    (this.conduct.shift() ?? acknowledge())(report, response, this);
   }
 }
 
-let station: FakeStation;
-let directory: string;
-let target: Server | ReturnType<typeof createTcpServer>;
-const logged: string[] = [];
-const running: (() => Promise<void>)[] = [];
-
-function instruction(change: object = {}): Record<string, unknown> {
-  const { port } = target.address() as AddressInfo;
-  const task = { name: 'near', metric: 'tcp-connect', target: `127.0.0.1:${port}`, family: 4 };
-  return {
-    version: 1,
-    agentId: PROBE,
-    generation: 1,
-    issued: '2026-11-24T02:00:00.000Z',
-    tasks: [{ ...task, parameters: { count: 1 } }],
-    schedules: [{ name: 'second', periodS: 1, tasks: ['near'] }],
-    reportPeriodS: 1,
-    instructionPeriodS: 1,
-    ...change,
-  };
-}
-
-/** Starts the agent; the answer stops it. */
-function start(metric: Metric = tcpConnect as Metric): () => Promise<void> {
-  const control = new AbortController();
-  const config: AgentConfig = {
-    station: station.url,
-    probe: PROBE,
-    token: TOKEN,
-    spool: directory,
-    spoolLimitB: 1024 * 1024,
-  };
-  const note = (fields: object, message: string) =>
-    void logged.push(`${JSON.stringify(fields)} ${message}`);
-  const ended = runAgent(config, {
-    signal: control.signal,
-    log: { info: note, warn: note, error: note },
-    metricNamed: (name) => (name === metric.name ? metric : undefined),
+/** A station, a target and a spool of its own; `start` starts an agent with them. For one test. */
+async function world(onTestFinished: TestContext['onTestFinished']) {
+  const directory = mkdtempSync(join(tmpdir(), 'tongda-agent-'));
+  const logged: string[] = [];
+  const running: (() => Promise<void>)[] = [];
+  const station = new FakeStation();
+  await station.start();
+  const target = createTcpServer((socket) => socket.on('error', () => {}).end());
+  await new Promise<void>((done) => target.listen(0, '127.0.0.1', () => done()));
+  onTestFinished(async () => {
+    for (const stop of running.splice(0)) await stop();
+    await station.stop();
+    await new Promise((done) => target.close(done));
+    rmSync(directory, { recursive: true, force: true });
   });
-  const stop = async () => {
-    control.abort();
-    await ended;
-  };
-  running.push(stop);
-  return stop;
+
+  function instruction(change: object = {}): Record<string, unknown> {
+    const { port } = target.address() as AddressInfo;
+    const task = { name: 'near', metric: 'tcp-connect', target: `127.0.0.1:${port}`, family: 4 };
+    return {
+      version: 1,
+      agentId: PROBE,
+      generation: 1,
+      issued: '2026-11-24T02:00:00.000Z',
+      tasks: [{ ...task, parameters: { count: 1 } }],
+      schedules: [{ name: 'second', periodS: 1, tasks: ['near'] }],
+      reportPeriodS: 1,
+      instructionPeriodS: 1,
+      ...change,
+    };
+  }
+  station.instruction = instruction();
+
+  /** Starts the agent; the answer stops it. */
+  function start(metric: Metric = tcpConnect as Metric): () => Promise<void> {
+    const control = new AbortController();
+    const config: AgentConfig = {
+      station: station.url,
+      probe: PROBE,
+      token: TOKEN,
+      spool: directory,
+      spoolLimitB: 1024 * 1024,
+    };
+    const note = (fields: object, message: string) =>
+      void logged.push(`${JSON.stringify(fields)} ${message}`);
+    const ended = runAgent(config, {
+      signal: control.signal,
+      log: { info: note, warn: note, error: note },
+      metricNamed: (name) => (name === metric.name ? metric : undefined),
+    });
+    const stop = async () => {
+      control.abort();
+      await ended;
+    };
+    running.push(stop);
+    return stop;
+  }
+
+  /** What the spool on disk holds, the agent being stopped. */
+  async function left(): Promise<number[]> {
+    const spool = await Spool.open(directory);
+    const measurements = await spool.newest({ count: 1e6, sizeB: 1e9 });
+    await spool.close();
+    return measurements.map(({ sequence }) => sequence);
+  }
+
+  /** Every sequence from the first to the last is at the station or in the spool, none in neither. */
+  async function expectNothingLost(): Promise<void> {
+    const waiting = await left();
+    const all = [...new Set([...station.acknowledged, ...waiting])].sort((a, b) => a - b);
+    const [first = 0] = all;
+    expect(all).toEqual(all.map((_, index) => first + index));
+    const sent = new Set(station.reports.flatMap(({ sequences }) => sequences));
+    expect([...sent].filter((sequence) => !all.includes(sequence))).toEqual([]);
+  }
+
+  return { directory, logged, station, instruction, start, left, expectNothingLost };
 }
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
 }
 
-/** What the spool on disk holds, the agent being stopped. */
-async function left(): Promise<number[]> {
-  const spool = await Spool.open(directory);
-  const measurements = await spool.newest({ count: 1e6, sizeB: 1e9 });
-  await spool.close();
-  return measurements.map(({ sequence }) => sequence);
-}
-
-/** Every sequence from the first to the last is at the station or in the spool, none in neither. */
-async function expectNothingLost(): Promise<void> {
-  const waiting = await left();
-  const all = [...new Set([...station.acknowledged, ...waiting])].sort((a, b) => a - b);
-  const [first = 0] = all;
-  expect(all).toEqual(all.map((_, index) => first + index));
-  const sent = new Set(station.reports.flatMap(({ sequences }) => sequences));
-  expect([...sent].filter((sequence) => !all.includes(sequence))).toEqual([]);
-}
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'tongda-agent-'));
-  logged.length = 0;
-  station = new FakeStation();
-  await station.start();
-  target = createTcpServer((socket) => socket.on('error', () => {}).end());
-  await new Promise<void>((done) => target.listen(0, '127.0.0.1', () => done()));
-  station.instruction = instruction();
-});
-
-afterEach(async () => {
-  for (const stop of running.splice(0)) await stop();
-  await station.stop();
-  await new Promise((done) => target.close(done));
-  rmSync(directory, { recursive: true, force: true });
-});
-
-describe('the agent', () => {
-  it('measures what it was asked, with the token, and states its clock against the station’s', async () => {
+// All at once: what they do most is wait for the agent's next second.
+describe.concurrent('the agent', () => {
+  it('measures what it was asked, with the token, and states its clock against the station’s', async ({
+    onTestFinished,
+  }) => {
+    const { station, start, expectNothingLost } = await world(onTestFinished);
     const stop = start();
     await until(() => station.reports.flatMap((report) => report.sequences).length >= 2);
     await stop();
@@ -211,7 +212,10 @@ describe('the agent', () => {
     await expectNothingLost();
   });
 
-  it('deletes only what an acknowledgement names, whatever the station does', async () => {
+  it('deletes only what an acknowledgement names, whatever the station does', async ({
+    onTestFinished,
+  }) => {
+    const { logged, station, start, expectNothingLost } = await world(onTestFinished);
     const half = acknowledge((_, index) => index % 2 === 0);
     // A success in between starts the probe's patience anew.
     station.conduct = [
@@ -243,7 +247,10 @@ describe('the agent', () => {
       expect(seen()).toContain(code);
   });
 
-  it('works on from its last instruction while the station is gone, and reports the newest first', async () => {
+  it('works on from its last instruction while the station is gone, and reports the newest first', async ({
+    onTestFinished,
+  }) => {
+    const { station, start, left, expectNothingLost } = await world(onTestFinished);
     const stopFirst = start();
     await until(() => station.acknowledged.size > 0);
     await stopFirst();
@@ -262,7 +269,10 @@ describe('the agent', () => {
     await expectNothingLost();
   });
 
-  it('refuses to go back to an older instruction, and keeps the one it has on disk', async () => {
+  it('refuses to go back to an older instruction, and keeps the one it has on disk', async ({
+    onTestFinished,
+  }) => {
+    const { directory, logged, station, instruction, start } = await world(onTestFinished);
     station.instruction = instruction({ generation: 7 });
     const stop = start();
     await until(() => logged.some((line) => line.includes('"generation":7')));
@@ -275,7 +285,8 @@ describe('the agent', () => {
     expect(stored.instruction.generation).toBe(7);
   });
 
-  it('says that its token is refused, and measures on', async () => {
+  it('says that its token is refused, and measures on', async ({ onTestFinished }) => {
+    const { logged, station, start, left, expectNothingLost } = await world(onTestFinished);
     const stopFirst = start();
     await until(() => station.acknowledged.size > 0);
     await stopFirst();
@@ -290,7 +301,10 @@ describe('the agent', () => {
     await expectNothingLost();
   });
 
-  it('records nothing of what was in flight when it is stopped, and runs its slot again', async () => {
+  it('records nothing of what was in flight when it is stopped, and runs its slot again', async ({
+    onTestFinished,
+  }) => {
+    const { station, instruction, start, left } = await world(onTestFinished);
     station.instruction = instruction({
       schedules: [{ name: 'rare', periodS: 1e7, tasks: ['near'] }],
     });
@@ -316,7 +330,8 @@ describe('the agent', () => {
     ]);
   });
 
-  it('records one missed measurement for a gap, however long', async () => {
+  it('records one missed measurement for a gap, however long', async ({ onTestFinished }) => {
+    const { logged, station, instruction, start, expectNothingLost } = await world(onTestFinished);
     station.instruction = instruction({
       schedules: [{ name: 'second', periodS: 2, tasks: ['near'] }],
     });

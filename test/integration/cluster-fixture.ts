@@ -44,6 +44,8 @@ export async function startTestCluster(): Promise<TestCluster> {
       whereabouts: () => engines[index] as Engine,
       topology: { kind: 'shards', name: CLUSTER },
       peers,
+      // What a lost shard answers is asked, not how often it was asked for.
+      pausesMs: { insert: [100, 300, 900, 2_700], question: [100], never: [] },
       log: silent,
     });
   const peer = await open(1, []);

@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../sql/store.ts';
 import { type FaultName, type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { aMeasurement } from '../measurement.ts';
 import { startTestCollector, type TestCollector } from './collector-fixture.ts';
-import { silent } from './engine-fixture.ts';
+import { BRISK, silent } from './engine-fixture.ts';
 
 const NOW = new Date('2026-11-10T05:00:00.000Z');
 const DAY_MS = 86_400_000;
@@ -22,7 +22,7 @@ let store: Store;
 beforeAll(async () => {
   test = await startTestCollector({ probes: ['village-1'], now: NOW });
   proxy = await startFaultyProxy(test.engine.url);
-  store = await openStore({ ...test.engine, url: proxy.url, log: silent });
+  store = await openStore({ ...test.engine, url: proxy.url, pausesMs: BRISK, log: silent });
   test.insert = (table, encoded) => store.insertEncoded(table, encoded);
 });
 afterAll(async () => {

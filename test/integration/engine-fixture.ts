@@ -3,11 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Pauses } from '../../sql/connection.ts';
 import { type Engine, startEngine } from '../../sql/engine.ts';
 import { migrate } from '../../sql/migrate.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 
 export const silent = pino({ level: 'silent' });
+
+/** As often as the house sends again, at a hundredth of its pauses. */
+export const BRISK: Pauses = { insert: [1, 3, 9, 27], question: [1, 3, 9], never: [] };
 
 export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'tongda-test-'));

@@ -14,7 +14,13 @@ import {
   withEngine,
 } from '../faults/quiet-station.ts';
 import { aMeasurement } from '../measurement.ts';
-import { eventually, type RunningStation, scratch, startStation, tongda } from '../tongda.ts';
+import {
+  eventually,
+  type RunningStation,
+  scratch,
+  startStation,
+  tongdaProcess,
+} from '../tongda.ts';
 import { removeDirectory, silent, temporaryDirectory } from './engine-fixture.ts';
 
 describe('a kept engine', () => {
@@ -173,7 +179,7 @@ describe('a station whose engine', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('[store-damaged]');
 
-    const again = await tongda(['start'], { ...settings, TONGDA_PORT: '0' });
+    const again = await tongdaProcess(['start'], { ...settings, TONGDA_PORT: '0' });
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('[store-damaged]');
     expect(again.stderr).toContain('tongda.measurement/');

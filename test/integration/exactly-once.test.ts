@@ -14,7 +14,7 @@ import { type Chance, chance } from '../chance.ts';
 import { aMeasurement } from '../measurement.ts';
 import { startTestCollector, type TestCollector } from './collector-fixture.ts';
 
-const PLANS = Number(process.env.TONGDA_TEST_PLANS ?? 3);
+const PLANS = Number(process.env.TONGDA_TEST_PLANS ?? 2);
 const PROBES = ['village-1', 'village-2', 'village-3'];
 const PER_PROBE = 120;
 const NOW = new Date('2026-11-20T05:00:00.000Z');

@@ -4,7 +4,7 @@ import { isDrawn, tables } from '../../sql/rows.ts';
 import { openStore, type Store } from '../../sql/store.ts';
 import { FAULTS, type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
-import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
+import { BRISK, silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const INSERT = 'INSERT INTO measurement';
 const QUESTION = 'sequence AS asked';
@@ -17,7 +17,7 @@ let store: Store;
 beforeAll(async () => {
   test = await startTestStore();
   proxy = await startFaultyProxy(test.engine.url);
-  store = await openStore({ ...test.engine, url: proxy.url, log: silent });
+  store = await openStore({ ...test.engine, url: proxy.url, pausesMs: BRISK, log: silent });
 });
 afterAll(async () => {
   await store?.close();
@@ -93,7 +93,10 @@ describe('slow', () => {
   });
 
   it('beyond the time limit is sent again, a few times; the copies fall on each other', async () => {
-    const hasty = await openStore({ ...test.engine, url: proxy.url, timeoutMs: 300, log: silent });
+    const hasty = await openStore({
+      ...{ ...test.engine, url: proxy.url, log: silent },
+      ...{ timeoutMs: 300, pausesMs: BRISK },
+    });
     proxy.order({ delayMs: 1_000 }, INSERT, 2);
     await hasty.insert('measurement', rows);
     expect(proxy.seen).toBe(3);

@@ -77,6 +77,7 @@ function targeting(name: string, host: string): [string, Record<string, unknown>
   if (name === 'dns-resolve') return ['both.test', { server: host, port: peer.dnsPort }];
   if (name === 'tcp-connect') return [`${bracketed}:${peer.httpPort}`, {}];
   if (name === 'icmp-rtt') return [host, {}];
+  if (name === 'stamp') return [`${bracketed}:${peer.stampPort}`, {}];
   return [`http://${bracketed}:${peer.httpPort}`, {}];
 }
 
@@ -110,6 +111,11 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
       ],
       'http-fetch': [url, { timeoutMs: 60_000 }],
       throughput: [url, { timeoutMs: 30_000 }],
+      ndt7: [url, { timeoutMs: 30_000 }],
+      stamp: [
+        `${hostOf(family)}:${silent.address().port}`,
+        { count: 10, intervalMs: 10_000, timeoutMs: 10_000 },
+      ],
     }[name] as [string, Record<string, unknown>];
     const control = new AbortController();
     const reason = new Error('the agent stops');

@@ -25,6 +25,7 @@ const peer = await startPeer({
   hosts: ['127.0.0.1', '::1'],
   httpPort: 8080,
   dnsPort: 53,
+  stampPort: 862,
   dnsNames: {
     'both.test': ['127.0.0.1', '::1'],
     'four.test': ['127.0.0.1'],

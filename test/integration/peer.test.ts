@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import packet from 'dns-packet';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BASE_B, testPacket } from '../../probes/net/stamp-packet.ts';
 import { type Peer, startPeer } from '../../probes/peer/index.ts';
 import { uploadCountSchema } from '../../probes/transfer/upload.ts';
 
@@ -80,6 +81,67 @@ describe.each(HOSTS)('over HTTP at %s', (host) => {
   });
 });
 
+describe.each(HOSTS)('over LibreSpeed’s paths at %s', (host) => {
+  const url = (path: string) => urlOf(host, peer.httpPort) + path;
+
+  it.each(['/garbage.php', '/garbage', '/backend/garbage.php'])('%s sends MiB', async (path) => {
+    const { headers, bytes } = await get(url(`${path}?ckSize=2`));
+    expect(bytes).toHaveLength(2 << 20);
+    expect(headers['content-length']).toBe(`${2 << 20}`);
+    expect(headers['cache-control']).toContain('no-store');
+  });
+
+  it.each([
+    ['', 4],
+    ['?ckSize=0', 1],
+    ['?ckSize=-3', 1],
+    ['?ckSize=many', 4],
+    ['?ckSize=1.9', 1],
+    ['?ckSize=99999', 1_024],
+  ])('garbage.php%s is %i MiB', async (query, mebibytes) => {
+    const { headers, body } = await request(url(`/garbage.php${query}`), { dispatcher: fresh });
+    expect(headers['content-length']).toBe(`${mebibytes << 20}`);
+    body.on('error', () => {}).destroy();
+  });
+
+  it('empty takes what comes, and says nothing', async () => {
+    const body = Buffer.alloc(3_000_000);
+    for (const path of ['/empty.php', '/empty', '/backend/empty.php?r=0.5']) {
+      expect((await get(url(path), { method: 'POST', body })).statusCode).toBe(200);
+      expect((await get(url(path))).bytes).toHaveLength(0);
+    }
+  });
+
+  it('getIP says who asks, as text and as JSON', async () => {
+    expect(String((await get(url('/getIP.php'))).bytes)).toBe(host);
+    const { processedString } = JSON.parse(String((await get(url('/getIP?isp=true'))).bytes));
+    expect(processedString).toBe(host);
+  });
+
+  it('lets pages of other origins in when they ask', async () => {
+    const asked = await get(url('/empty.php?cors=true'));
+    expect(asked.headers['access-control-allow-origin']).toBe('*');
+    expect((await get(url('/empty.php'))).headers).not.toHaveProperty(
+      'access-control-allow-origin',
+    );
+  });
+});
+
+describe.each(HOSTS)('over STAMP at %s', (host) => {
+  const packet = (sequence: number, sizeB = BASE_B) =>
+    testPacket({ sequence, sentNs: 1n, session: 7, sizeB });
+
+  it('reflects, and never more than it got', async () => {
+    const sent = [packet(0), packet(1, 1_400)];
+    const replies = await datagrams(host, peer.stampPort, sent);
+    expect(replies.map(({ length }) => length)).toEqual([BASE_B, 1_400]);
+    expect(replies.map((reply) => reply.readUInt32BE(24))).toEqual([0, 1]);
+    // An answer brought back to it, too little, nothing, another protocol.
+    const wrong = [...replies, packet(0).subarray(0, 43), Buffer.alloc(0), query('both.test', 'A')];
+    expect(await datagrams(host, peer.stampPort, wrong)).toEqual([]);
+  });
+});
+
 describe('limits', () => {
   const limited = async (
     limits: NonNullable<Parameters<typeof startPeer>[0]['limits']>,
@@ -117,6 +179,46 @@ describe('limits', () => {
       for (let index = 0; index < 4; index++)
         statuses.push((await get(urlOf('127.0.0.1', httpPort))).statusCode);
       expect(statuses).toEqual([200, 200, 200, 429]);
+    }));
+
+  it.each(['garbage', 'empty'])('turns away one too many of LibreSpeed’s %s', (path) =>
+    limited({ downloads: 0 }, async ({ httpPort }) => {
+      const { statusCode, headers } = await get(`${urlOf('127.0.0.1', httpPort)}/${path}`);
+      expect([statusCode, headers['retry-after']]).toEqual([503, '10']);
+    }),
+  );
+
+  it('ends what LibreSpeed posts at its limit of bytes', () =>
+    limited({ testB: 1_000_000 }, async ({ httpPort }) => {
+      const body = Buffer.alloc(8_000_000);
+      const url = `${urlOf('127.0.0.1', httpPort)}/empty.php`;
+      await expect(get(url, { method: 'POST', body })).rejects.toThrow();
+    }));
+
+  it('relays nothing', () =>
+    limited({}, async ({ httpPort }) => {
+      const says = async (text: string) => {
+        const socket = connect(httpPort, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write(`${text}\r\nhost: elsewhere.test\r\nconnection: close\r\n\r\n`);
+        let answer = '';
+        socket.on('data', (chunk) => {
+          answer += chunk;
+        });
+        await once(socket, 'close');
+        return answer;
+      };
+      expect(await says('CONNECT 127.0.0.1:22 HTTP/1.1')).toBe('');
+      // Its own page, whoever's was asked for.
+      expect(await says('GET http://elsewhere.test/healthz HTTP/1.1')).toContain('{"ok":true}');
+    }));
+
+  it('is silent on too many STAMP packets', () =>
+    limited({ reflectionsPerS: 2 }, async ({ stampPort }) => {
+      const sent = [0, 1, 2, 3].map((sequence) =>
+        testPacket({ sequence, sentNs: 1n, session: 7, sizeB: BASE_B }),
+      );
+      expect(await datagrams('127.0.0.1', stampPort, sent)).toHaveLength(2);
     }));
 
   it('is silent on too many queries', () =>
@@ -162,7 +264,7 @@ describe.each(HOSTS)('over DNS at %s', (host) => {
 });
 
 describe('closing', () => {
-  it('ends tests in progress and frees both ports', async () => {
+  it('ends tests in progress and frees all ports', async () => {
     const own = await startPeer({ hosts: HOSTS, httpPort: 0, dnsPort: 0 });
     const socket = connect(own.httpPort, '::1');
     socket.on('error', () => {});
@@ -172,14 +274,17 @@ describe('closing', () => {
     const closed = once(socket, 'close');
     await own.close();
     await closed;
-    const again = await startPeer({ hosts: HOSTS, httpPort: own.httpPort, dnsPort: own.dnsPort });
-    expect([again.httpPort, again.dnsPort]).toEqual([own.httpPort, own.dnsPort]);
+    const { close: _, ...ports } = own;
+    const again = await startPeer({ hosts: HOSTS, ...ports });
+    expect(again).toMatchObject(ports);
     await again.close();
   });
 
   it('leaves nothing open when a port is taken', async () => {
-    const taken = { hosts: HOSTS, httpPort: 0, dnsPort: peer.dnsPort };
-    await expect(startPeer(taken)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    for (const side of ['dnsPort', 'iperfPort', 'stampPort'] as const) {
+      const taken = { hosts: HOSTS, httpPort: 0, dnsPort: 0, [side]: peer[side] };
+      await expect(startPeer(taken)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    }
   });
 });
 

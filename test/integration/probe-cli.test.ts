@@ -21,6 +21,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS } from '../../probes/catalogue.ts';
 import { type Measurement, measurementSchema } from '../../probes/measurement.ts';
+import type { PeerPorts } from '../../probes/peer/index.ts';
 import { tongdaProbe } from '../tongda.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -161,14 +162,15 @@ describe('peer', () => {
       once(lines, 'line'),
       once(child, 'exit').then(() => ['null']),
     ])) as [string];
-    return JSON.parse(line) as { httpPort: number; dnsPort: number };
+    return JSON.parse(line) as PeerPorts;
   };
 
   it('says its ports on one line, serves both families, and ends when told to', async () => {
     const args = ['peer', '--host', '127.0.0.1', '--host', '::1', '--json'];
     const records = ['--record', 'peer.test=127.0.0.1', '--record', 'peer.test=::1'];
     const { child, closed } = started([...args, ...records]);
-    const { httpPort, dnsPort } = await ready(child);
+    const { httpPort, dnsPort, ...others } = await ready(child);
+    expect(others).toEqual({ iperfPort: expect.any(Number), stampPort: expect.any(Number) });
     for (const [host, type, family] of [
       ['127.0.0.1', 'A', 4],
       ['[::1]', 'AAAA', 6],
@@ -309,6 +311,7 @@ describe('an installation of the probe alone', () => {
       'node-cron',
       'pino',
       'undici',
+      'ws',
       'yaml',
       'zod',
     ];

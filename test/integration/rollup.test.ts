@@ -29,6 +29,8 @@ type Row = InsertOf<'measurement'>;
 
 const NOW = new Date('2026-11-20T04:00:00Z');
 const WHOLE = { carrier: null, within: '32', level: 'province' } as const;
+/** Nanjing. */
+const CITY = '3201';
 const random = chance(20261125);
 
 let test: TestStore;
@@ -108,7 +110,7 @@ function slots(values: readonly (number | null)[]): Pick<Row, 'v0' | 'v15'> {
   ) as Pick<Row, 'v0' | 'v15'>;
 }
 
-/** Every figure of both months that a reviewer can ask for. */
+/** Figures of both months: of all carriers in the whole province, of some in one city. */
 async function figures(asked = reader()) {
   const levels = ['province', 'city', 'county', 'township', 'village'] as const;
   const answers: unknown[] = [];
@@ -116,7 +118,8 @@ async function figures(asked = reader()) {
     for (const target of asked.plan.targets.filter((each) => isMeasured(asked.indicatorOf(each))))
       for (const carrier of [null, 'unicom', 'cable'])
         for (const level of levels) {
-          const found = await asked.figures(target, month, { carrier, within: '32', level });
+          const within = carrier === null || level === 'province' ? '32' : CITY;
+          const found = await asked.figures(target, month, { carrier, within, level });
           answers.push(found.filter(({ figure }) => figure.observed + figure.registered > 0));
         }
   const holdings = [await asked.holdings('2026-10'), await asked.holdings('2026-11')];

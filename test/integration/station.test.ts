@@ -8,13 +8,14 @@ import type { Coverage } from '../../api/contract/figure.ts';
 import type { LinePage, MeasurementPage, Series } from '../../api/contract/measurement.ts';
 import type { Problem } from '../../api/contract/problem.ts';
 import type { Overview } from '../../api/contract/target.ts';
+import { METRICS } from '../../probes/catalogue.ts';
 import {
   eventually,
   getJson,
   type RunningStation,
   scratch,
   startStation,
-  tongda,
+  tongdaProcess,
 } from '../tongda.ts';
 
 const directory = scratch();
@@ -40,7 +41,7 @@ describe('a station on a fresh directory', () => {
 
   it('measures over both families by itself, with every metric', async () => {
     const { items } = await eventually(measured, ({ items }) =>
-      ['icmp-rtt', 'tcp-connect', 'dns-resolve', 'http-fetch', 'throughput'].every((metric) =>
+      METRICS.every(({ name: metric }) =>
         [4, 6].every((family) =>
           items.some(
             (item) => item.metric === metric && item.family === family && item.outcome !== 'failed',
@@ -110,7 +111,7 @@ describe('a station on a fresh directory', () => {
 
   it('writes the monthly report beside the running station', async () => {
     const month = (await getJson<Overview>(`${station.url}/v1/overview`)).month;
-    const { code, stdout, stderr } = await tongda(['report', month, '--json'], data);
+    const { code, stdout, stderr } = await tongdaProcess(['report', month, '--json'], data);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const written = JSON.parse(stdout) as { status: string; files: string[] };
@@ -154,7 +155,7 @@ describe('a station on a fresh directory', () => {
   });
 
   it('refuses a second station on its directory, and is not harmed', async () => {
-    const second = await tongda(['start'], { ...data, TONGDA_PORT: '0' });
+    const second = await tongdaProcess(['start'], { ...data, TONGDA_PORT: '0' });
     expect(second.code).toBe(1);
     expect(second.stderr).toContain('[data-directory-in-use]');
     expect((await fetch(`${station.url}/healthz`)).status).toBe(200);
@@ -177,7 +178,7 @@ describe('a start that cannot be', () => {
   const other = scratch();
   afterAll(other.remove);
   const start = (settings: Record<string, string>) =>
-    tongda(['start'], { TONGDA_DATA: join(other.path, 'data'), ...settings });
+    tongdaProcess(['start'], { TONGDA_DATA: join(other.path, 'data'), ...settings });
 
   it('a busy port is named', async () => {
     const server = createServer().listen(0, '127.0.0.1');
