@@ -298,33 +298,16 @@ class HttpStore implements Store {
     await this.#connection.close();
   }
 
-  /**
-   * Answers come by column: the engine then says what is wrong before the first byte, and a table is one JSON
-   * text. Line by line, tens of thousands of small ones cost the station several times as much.
-   */
   #ask<Row>(query: string, query_params: Parameters): Promise<Row[]> {
     return this.#connection.run('question', async (client) => {
       const answer = await client.query({
         query,
         query_params: { ...query_params },
-        format: 'JSONColumnsWithMetadata',
+        format: 'JSONEachRow',
       });
-      const { data, rows } = JSON.parse(await answer.text()) as Columns;
-      return rowsOf<Row>(data, rows);
+      return answer.json<Row>();
     });
   }
-}
-
-interface Columns {
-  readonly data: Readonly<Record<string, readonly unknown[]>>;
-  readonly rows: number;
-}
-
-function rowsOf<Row>(columns: Columns['data'], count: number): Row[] {
-  const rows = Array.from({ length: count }, (): Record<string, unknown> => ({}));
-  for (const [name, values] of Object.entries(columns))
-    for (let at = 0; at < count; at++) (rows[at] as Record<string, unknown>)[name] = values[at];
-  return rows as Row[];
 }
 
 const texts = new Map<QueryName, string>();
