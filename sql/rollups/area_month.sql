@@ -4,7 +4,7 @@
 -- {quantiles:Array(Float64)} (0 where the target is a share) and {villageKinds:Array(Array(String))} (whose
 -- subjects count; none: all)
 WITH
-    -- Carriers and places are told apart by numbers: a million groups of short keys cost half of what texts do.
+    -- Carriers and places are told apart by numbers: a million groups of short keys cost a third less than of texts.
     (
         SELECT arrayConcat([''], arraySort(groupUniqArrayIf(code, code != ''))) FROM
         (
