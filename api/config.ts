@@ -28,6 +28,13 @@ const fileSchema = z.strictObject({
   local: z.boolean().default(true),
   /** What enrolled probes are asked to do. */
   programme: programmeSchema.default([]),
+  /** The registered services of its area that each enrolled probe walks besides; `perProbe: 0`: none. */
+  services: z
+    .strictObject({
+      perProbe: z.int().min(0).max(200).default(20),
+      periodS: z.number().min(1).max(86_400).default(3_600),
+    })
+    .prefault({}),
   reportPeriodS: z.number().min(1).max(86_400).default(5),
   instructionPeriodS: z.number().min(1).max(86_400).default(60),
   /** When last month is sealed: day of month and hour, Asia/Shanghai. */

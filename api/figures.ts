@@ -114,14 +114,11 @@ async function reachOf(
   );
   const own = new Map(byCarrier);
   const any = standingsOfAny([...own.values()]);
-  return ({ carrier, ...scope }) =>
-    reachFigures(
-      target,
-      indicator,
-      carrier === null ? any : (own.get(carrier) ?? []),
-      register,
-      scope,
-    );
+  return (scope) => {
+    const { carrier } = scope;
+    const standings = carrier === null ? any : (own.get(carrier) ?? []);
+    return reachFigures(target, indicator, standings, register, scope);
+  };
 }
 
 /** Carriers a target is asked of. */

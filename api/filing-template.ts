@@ -2,7 +2,7 @@
 import { FIRST_DAY } from '../ingest/days.ts';
 import { type SheetKind, sheetColumns, sheetLevels } from '../ingest/filing.ts';
 import { monthDays } from '../ingest/month.ts';
-import type { Register } from '../ingest/register.ts';
+import { isOutside, type Register } from '../ingest/register.ts';
 import { cell, text } from './formats/csv.ts';
 import { type WorkbookSheet, workbookOf } from './workbook-file.ts';
 
@@ -13,15 +13,24 @@ export const SHEET_TITLES: Readonly<Record<SheetKind, string>> = {
 
 /**
  * A sheet with the codes and names of an area, the rest to be filled in; rows of places nobody states
- * anything of are to be deleted. Without villages served from outside the province, and what is below
+ * anything of are to be deleted. Without villages the carrier serves from outside the province, and what is below
  * them. Pure.
  */
-export function filingTemplate(kind: SheetKind, register: Register, area: string): string {
+export function filingTemplate(
+  kind: SheetKind,
+  register: Register,
+  area: string,
+  carrier: string,
+): string {
   const titles = sheetColumns(kind).map((column) => column.titles[0]);
   const blank = titles.slice(2).map(() => '');
   const lines = [
     titles,
-    ...placesOf(kind, register, area).map(({ code, name }) => [text(code), name, ...blank]),
+    ...placesOf(kind, register, area, carrier).map(({ code, name }) => [
+      text(code),
+      name,
+      ...blank,
+    ]),
   ];
   return `\uFEFF${lines.map((cells) => cells.map(cell).join(',')).join('\r\n')}\r\n`;
 }
@@ -34,15 +43,17 @@ export function filingWorkbook(
   kinds: readonly SheetKind[],
   register: Register,
   area: string,
+  carrier: string,
   month: string,
 ): Buffer {
-  return workbookOf(kinds.map((kind) => workbookSheet(kind, register, area, month)));
+  return workbookOf(kinds.map((kind) => workbookSheet(kind, register, area, carrier, month)));
 }
 
 function workbookSheet(
   kind: SheetKind,
   register: Register,
   area: string,
+  carrier: string,
   month: string,
 ): WorkbookSheet {
   return {
@@ -54,16 +65,19 @@ function workbookSheet(
       choices,
       ...(holds === 'day' && { days: [FIRST_DAY, monthDays(month).last] as const }),
     })),
-    rows: placesOf(kind, register, area).map(({ code, name }) => [code, name]),
+    rows: placesOf(kind, register, area, carrier).map(({ code, name }) => [code, name]),
   };
 }
 
 /** Of code and name. */
 const WIDTHS = [8, 14];
 
-function placesOf(kind: SheetKind, register: Register, area: string) {
+function placesOf(kind: SheetKind, register: Register, area: string, carrier: string) {
   return sheetLevels(kind)
     .flatMap((level) => register.below(area, level))
-    .filter(({ code }) => !register.find(code.slice(0, 12))?.outside)
+    .filter(({ code }) => {
+      const village = register.find(code.slice(0, 12));
+      return !village || !isOutside(village, carrier);
+    })
     .sort((a, b) => (a.code < b.code ? -1 : 1));
 }

@@ -42,12 +42,12 @@ export async function placeRecord(store: Pick<Store, 'query'>, code: string): Pr
 
 function versionRow(version: Version): PlaceVersionRow {
   const { name, level, parent, kind, validFrom, validTo, ending, successors } = version;
-  const { outside, note, source } = version;
+  const { outside, outsideFor, note, source } = version;
   return {
     ...{ name, level, parent, kind, validFrom },
     validTo: validTo === FOREVER ? null : validTo,
     ending: ending || null,
-    ...{ successors, outside, note, source },
+    ...{ successors, outside, outsideFor, note, source },
     position: positionOf(version),
     import: version.import,
   };

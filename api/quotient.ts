@@ -7,7 +7,7 @@
  * statement is missing: what was not filed is not 0.
  */
 import { LEVELS, type Register } from '../ingest/register.ts';
-import type { Indicator } from '../sql/indicator.ts';
+import { type Indicator, QUOTIENT_UNITS } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
 import { figureWith, judged, latest, type Scope } from './figure.ts';
@@ -143,7 +143,8 @@ function figureOf(
   { amount, base, filed, due }: Sum,
   places: Pick<Figure, 'placesObserved' | 'placesRegistered' | 'asOf'>,
 ): Figure {
-  const value = filed > 0 && base > 0 ? amount / base : null;
+  const per = QUOTIENT_UNITS[indicator.unit as keyof typeof QUOTIENT_UNITS];
+  const value = filed > 0 && base > 0 ? (amount / base) * per : null;
   return figureWith(indicator, {
     value,
     passed: filed > 0 ? amount : null,

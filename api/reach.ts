@@ -37,7 +37,7 @@ const BEST_FIRST: readonly Standing[] = [
  * How each place stands whatever the carrier: as the best of them, for one that reaches it is enough. It is
  * `unserved` when none of those that filed of it says it is reached, silent ones notwithstanding.
  *
- * @param byCarrier the same places, in any order
+ * @param byCarrier the same places but for those one of them serves from outside, in any order
  */
 export function standingsOfAny(byCarrier: readonly (readonly StandingAt[])[]): StandingAt[] {
   const best = new Map<string, StandingAt>();
@@ -61,12 +61,12 @@ export function reachFigures(
   indicator: Indicator,
   standings: readonly StandingAt[],
   register: Register,
-  { within, level }: Pick<Scope, 'within' | 'level'>,
+  { carrier, within, level }: Scope,
 ): AreaFigure[] {
   const byArea = groupByArea(standings, level);
   return register.below(within, level).map((area) => {
     const figure = reachFigure(indicator, byArea.get(area.code) ?? [], {
-      registered: register.villagesBelow(area.code, target.villageKinds),
+      registered: register.villagesBelow(area.code, target.villageKinds, carrier),
     });
     return judged(target, area, figure);
   });

@@ -2,7 +2,7 @@
 import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
 import { grouped } from '../ingest/grouped.ts';
 import { Refusal } from '../ingest/refusal.ts';
-import type { Place, Register } from '../ingest/register.ts';
+import { isOutside, type Place, type Register } from '../ingest/register.ts';
 import type { Subject } from '../sql/indicator.ts';
 import type { DeclaredRow } from '../sql/questions.ts';
 import { type Challenge, challengesOf } from './challenge.ts';
@@ -43,7 +43,7 @@ export interface Standings {
 }
 
 /**
- * Every place of the question with its standing; a village served from outside is no place of its, as in
+ * Every place of the question with its standing; a village the carrier serves from outside is no place of its, as in
  * every other figure, unless it was asked for by its own code. Judged once for all who ask within seconds,
  * so that turning pages costs one judgement.
  */
@@ -103,12 +103,15 @@ async function judged(
   const declared = new Map(declarations.map((row) => [row.place, row]));
   const shownAt = byCarrier.get(carrier);
   const rule = standingRule(target);
-  return placesOf(register, within, subject, target.villageKinds).map((place) => {
+  return placesOf(register, within, subject, target.villageKinds, carrier).map((place) => {
     const row = declared.get(place.code) ?? null;
     const { lines, newest } = shownAt?.get(place.code) ?? NOTHING;
     const filedAt = row && filing ? [filing.received] : [];
     const asOf = latest(newest === null ? filedAt : [newest, ...filedAt]);
-    return applied({ ...standingOf(row, lines, place, rule), place, asOf }, []);
+    return applied(
+      { ...standingOf(row, lines, { outside: isOutside(place, carrier) }, rule), place, asOf },
+      [],
+    );
   });
 }
 
@@ -177,12 +180,16 @@ function placesOf(
   within: string,
   subject: Subject,
   kinds: readonly string[],
+  carrier: string,
 ): Place[] {
   const asked = register.find(within);
   if (asked?.level === subject) return [asked];
   return register
     .below(within, 'village')
-    .filter(({ kind, outside }) => !outside && (kinds.length === 0 || kinds.includes(kind)))
+    .filter(
+      (village) =>
+        !isOutside(village, carrier) && (kinds.length === 0 || kinds.includes(village.kind)),
+    )
     .flatMap((village) =>
       subject === 'hamlet' ? register.below(village.code, 'hamlet') : [village],
     );

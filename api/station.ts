@@ -17,6 +17,7 @@ import { FilingTokens } from '../ingest/filing-token.ts';
 import { horizonOf } from '../ingest/horizon.ts';
 import { dayOf } from '../ingest/month.ts';
 import { importBuiltInRegister, loadRegister } from '../ingest/register.ts';
+import { ServiceWalks } from '../ingest/service-walk.ts';
 import { Writer } from '../ingest/writer.ts';
 import { Fault } from '../probes/fault.ts';
 import { newestRetiredDay } from '../sql/retention.ts';
@@ -87,7 +88,10 @@ export async function startStation(config: Config, log: Logger): Promise<Station
         store,
         reader,
         collector: reports.routes,
-        controller: controller({ directory, programme, reportPeriodS, instructionPeriodS, now }),
+        controller: controller({
+          ...{ directory, programme, reportPeriodS, instructionPeriodS, now },
+          walks: new ServiceWalks(store, config.services),
+        }),
         intake: intake.routes,
         tokens,
         password,

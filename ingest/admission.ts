@@ -13,7 +13,7 @@ import { grained, grainedUp } from './grain.ts';
 import { monthOf } from './month.ts';
 
 /** Version of these rules, stored with every row they admit. */
-export const ADMISSION_RULES = 4;
+export const ADMISSION_RULES = 5;
 
 /** A clock this far ahead of ours, beyond its stated uncertainty, is wrong, not early. */
 export const AHEAD_TOLERANCE_MS = 2_000;
@@ -214,8 +214,22 @@ export function admit(line: Buffer, receipt: Receipt, vouched = NOTHING): Admiss
       carrier: binding.carrier,
       precedence: precedenceOf(receipt.received, ADMISSION_RULES),
     },
-    sample: measurement.samples?.length ? { ...key, samples: measurement.samples } : null,
+    sample: seriesOf(measurement, key),
   };
+}
+
+/** The small series of a measurement; of a path, the times of its hops and who they are. */
+function seriesOf(
+  { samples = [], hops = [] }: Measurement,
+  key: Pick<SampleInsert, 'metric' | 'probe' | 'start' | 'sequence'>,
+): SampleInsert | null {
+  if (hops.length > 0)
+    return {
+      ...key,
+      samples: hops.map(({ rttMs }) => rttMs ?? Number.NaN),
+      hops: hops.map(({ address }) => address ?? ''),
+    };
+  return samples.length > 0 ? { ...key, samples, hops: [] } : null;
 }
 
 /** An address as the store keeps it: IPv4 as `::ffff:a.b.c.d`. */
@@ -230,7 +244,8 @@ const MONTH_MS = 31 * 86_400_000;
  *
  * The probe states its offset to the station's clock and how sure it is of it. The true start lies
  * within start + offset ± uncertainty; where that reaches into another month than the stated start,
- * the month would be a guess.
+ * the month would be a guess. Where the offset is not known but the clock was set while it measured,
+ * the start may be by the clock as it was before or as it was after.
  */
 function clockFault(
   { start, clock }: Measurement,
@@ -239,7 +254,9 @@ function clockFault(
   const stated = new Date(start);
   const uncertainty = clock.uncertaintyMs ?? 0;
   const truest = stated.getTime() + (clock.offsetMs ?? 0);
-  const [earliest, latest] = [truest - uncertainty, truest + uncertainty];
+  const stepMs = clock.offsetMs === null ? (clock.stepMs ?? 0) : 0;
+  const earliest = truest + Math.min(0, stepMs) - uncertainty;
+  const latest = truest + Math.max(0, stepMs) + uncertainty;
   if (Math.max(stated.getTime(), earliest) > now.getTime() + AHEAD_TOLERANCE_MS)
     return ['clock-ahead', `started ${start}, received ${now.toISOString()}`];
   if (Math.min(stated.getTime(), latest) < now.getTime() - OLDEST_MS)

@@ -8,11 +8,15 @@ import { z } from 'zod';
 import { INSTRUCTION_VERSION, type Instruction, taskSchema } from '../probes/instruction.ts';
 import { nameSchema } from '../probes/measurement.ts';
 import { authenticate, type ProbeDirectory } from './binding.ts';
+import { SERVICE_SCHEDULE, type ServiceWalks } from './service-walk.ts';
 
 /** What every probe is asked to do: schedules with their tasks written out. */
 export const programmeSchema = z.array(
   z.strictObject({
-    name: nameSchema,
+    name: nameSchema.refine(
+      (name) => name !== SERVICE_SCHEDULE,
+      `${SERVICE_SCHEDULE} is the schedule that walks the registered services`,
+    ),
     periodS: z.number().min(1).max(31_536_000),
     tasks: z.array(taskSchema).min(1),
   }),
@@ -22,6 +26,7 @@ export type Programme = z.infer<typeof programmeSchema>;
 export interface ControllerOptions {
   readonly directory: ProbeDirectory;
   readonly programme: Programme;
+  readonly walks: ServiceWalks;
   readonly reportPeriodS: number;
   readonly instructionPeriodS: number;
   readonly now: () => Date;
@@ -30,33 +35,65 @@ export interface ControllerOptions {
 export function controller({
   directory,
   programme,
+  walks,
   reportPeriodS,
   instructionPeriodS,
   now,
 }: ControllerOptions): Hono {
-  // The programme is fixed while the station runs, so its start time orders the generations.
-  const issued = now();
+  const generations = new Generations(now());
   return new Hono().get('/v1/instruction', async (context) => {
-    const { probe } = await authenticate(directory, context.req.header('authorization'));
+    const { probe, bindingAt } = await authenticate(directory, context.req.header('authorization'));
+    const at = now();
+    const walk = await walks.of(probe, bindingAt(at), at);
+    const schedules = walk ? [...programme, walk] : programme;
+    const asked = {
+      tasks: schedules.flatMap(({ tasks }) => tasks),
+      schedules: schedules.map(({ name, periodS, tasks }) => ({
+        name,
+        periodS,
+        tasks: tasks.map((task) => task.name),
+      })),
+    };
+    const issued = generations.of(probe, hashOf(asked), at);
     const instruction: Instruction = {
       version: INSTRUCTION_VERSION,
       agentId: probe,
       generation: Math.floor(issued.getTime() / 1000),
       issued: issued.toISOString(),
-      tasks: programme.flatMap(({ tasks }) => tasks),
-      schedules: programme.map(({ name, periodS, tasks }) => ({
-        name,
-        periodS,
-        tasks: tasks.map((task) => task.name),
-      })),
+      ...asked,
       suppressions: [],
       reportPeriodS,
       instructionPeriodS,
     };
-    const etag = `"${createHash('sha256').update(JSON.stringify(instruction)).digest('base64url').slice(0, 22)}"`;
-    context.header('tongda-time', now().toISOString());
+    const etag = `"${hashOf(instruction)}"`;
+    context.header('tongda-time', at.toISOString());
     context.header('etag', etag);
     if (context.req.header('if-none-match') === etag) return context.body(null, 304);
     return context.json(instruction);
   });
+}
+
+function hashOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
+}
+
+/**
+ * When each probe was first asked what it is asked now. Its seconds are the generation: a station that
+ * starts again, and a library that changes, make a later one.
+ */
+class Generations {
+  readonly #start: Date;
+  readonly #asked = new Map<string, { readonly what: string; readonly since: Date }>();
+
+  constructor(start: Date) {
+    this.#start = start;
+  }
+
+  of(probe: string, what: string, at: Date): Date {
+    const known = this.#asked.get(probe);
+    if (known?.what === what) return known.since;
+    const since = known ? at : this.#start;
+    this.#asked.set(probe, { what, since });
+    return since;
+  }
 }

@@ -13,7 +13,8 @@ import {
   settleImport,
 } from './import.ts';
 import { type Blame, RowFaults } from './row-faults.ts';
-import { type Columns, csvSheet, type RowFault, type RowOf, readTable } from './table-file.ts';
+import { onlySheet } from './sheets-of-file.ts';
+import { type Columns, type RowFault, type RowOf, readTable, type Sheet } from './table-file.ts';
 
 /** What entries are held against. */
 export interface Known {
@@ -50,13 +51,13 @@ export interface CheckedEntries<Row> extends Checked<Row> {
   readonly warningCount: number;
 }
 
-/** Pure: the rows of a file, or all that is wrong with it. */
+/** Pure: the rows of a sheet, or all that is wrong with it. */
 export function readEntries<Of extends Columns, Row extends { readonly validFrom: string }>(
-  bytes: Uint8Array,
+  sheet: Sheet | RowFault,
   { columns, subject, subjectOf, read: readRow }: EntryKind<Of, Row>,
   known: Known,
 ): CheckedEntries<Row> {
-  const read = readTable(csvSheet(bytes), columns);
+  const read = readTable(sheet, columns);
   const faults = new RowFaults(read);
   const warnings = new RowFaults({ titles: read.titles });
   const seen = new Map<string, number>();
@@ -91,7 +92,7 @@ export interface LibraryRun extends ImportRun {
 /**
  * Whole or not at all; a dry run stores nothing.
  *
- * @throws Fault `already-imported`
+ * @throws Fault `already-imported`, those of {@link onlySheet}
  */
 export async function importEntries<Of extends Columns, Row extends { readonly validFrom: string }>(
   store: Store,
@@ -104,7 +105,7 @@ export async function importEntries<Of extends Columns, Row extends { readonly v
     store.query('place_codes', {}),
     store.query('line_versions', {}),
   ]);
-  const checked = readEntries(origin.bytes, kind, {
+  const checked = readEntries(onlySheet(origin), kind, {
     areas: new Set(places.map(({ code }) => code)),
     lines: new Set(lines.map(({ line }) => line)),
     carriers: new Set(run.carriers),

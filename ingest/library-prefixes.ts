@@ -21,8 +21,8 @@ import {
   type LibraryRun,
   readEntries,
 } from './library-file.ts';
-import { checkEntry, checkName, checkOneOf, text } from './library-row.ts';
-import type { Columns, RowOf } from './table-file.ts';
+import { checkEntry, checkName, checkOneOf, day, text } from './library-row.ts';
+import type { Columns, RowFault, RowOf, Sheet } from './table-file.ts';
 
 export const PREFIX_COLUMNS = {
   prefix: text('prefix', '地址段'),
@@ -31,8 +31,8 @@ export const PREFIX_COLUMNS = {
   area: text('area', '区划代码'),
   purpose: text('purpose', '用途'),
   partOf: { ...text('partOf', '上级地址段'), optional: true },
-  validFrom: text('validFrom', '起日'),
-  validTo: { ...text('validTo', '止日'), optional: true },
+  validFrom: day('validFrom', '起日'),
+  validTo: { ...day('validTo', '止日'), optional: true },
   source: text('source', '来源'),
 } as const satisfies Columns;
 
@@ -50,9 +50,9 @@ const PREFIX_KIND: EntryKind<typeof PREFIX_COLUMNS, Row> = {
   }),
 };
 
-/** Pure: the rows of a file, or all that is wrong with it. */
-export function readPrefixes(bytes: Uint8Array, known: Known): CheckedEntries<Row> {
-  return readEntries(bytes, PREFIX_KIND, known);
+/** Pure: the rows of a sheet, or all that is wrong with it. */
+export function readPrefixes(sheet: Sheet | RowFault, known: Known): CheckedEntries<Row> {
+  return readEntries(sheet, PREFIX_KIND, known);
 }
 
 /** @throws Fault as {@link importEntries} */

@@ -9,6 +9,11 @@ export function text(...titles: [string, ...string[]]) {
   return { titles, value: z.string(), expects: { zh: '文字', en: 'text' } };
 }
 
+/** The same, of days: a spreadsheet may hold them as such. */
+export function day(...titles: [string, ...string[]]) {
+  return { ...text(...titles), holds: 'day' } as const;
+}
+
 /** Checks what an entry of either library has, and gives its span of days. */
 export function checkEntry(
   row: {

@@ -13,8 +13,8 @@ import {
   type LibraryRun,
   readEntries,
 } from './library-file.ts';
-import { checkEntry, checkName, checkOneOf, text } from './library-row.ts';
-import type { Columns, RowOf } from './table-file.ts';
+import { checkEntry, checkName, checkOneOf, day, text } from './library-row.ts';
+import type { Columns, RowFault, RowOf, Sheet } from './table-file.ts';
 
 export const SERVICE_COLUMNS = {
   name: text('name', '域名'),
@@ -25,8 +25,8 @@ export const SERVICE_COLUMNS = {
   url: text('url', '主页'),
   families: text('families', '协议'),
   lines: { ...text('lines', '线路'), optional: true },
-  validFrom: text('validFrom', '起日'),
-  validTo: { ...text('validTo', '止日'), optional: true },
+  validFrom: day('validFrom', '起日'),
+  validTo: { ...day('validTo', '止日'), optional: true },
   source: text('source', '来源'),
 } as const satisfies Columns;
 
@@ -46,9 +46,9 @@ const SERVICE_KIND: EntryKind<typeof SERVICE_COLUMNS, Row> = {
   }),
 };
 
-/** Pure: the rows of a file, or all that is wrong with it. */
-export function readServices(bytes: Uint8Array, known: Known): CheckedEntries<Row> {
-  return readEntries(bytes, SERVICE_KIND, known);
+/** Pure: the rows of a sheet, or all that is wrong with it. */
+export function readServices(sheet: Sheet | RowFault, known: Known): CheckedEntries<Row> {
+  return readEntries(sheet, SERVICE_KIND, known);
 }
 
 /** @throws Fault as {@link importEntries} */

@@ -191,6 +191,7 @@ class Changes {
     const recoded = action === 'recode' ? old : null;
     this.#begin(event, newCode, {
       outside: recoded?.outside ?? false,
+      outsideFor: recoded?.outsideFor ?? NONE,
       // What is planned for the place is planned for it under its new code.
       ending: recoded?.ending ?? '',
       successors: recoded?.successors ?? NONE,
@@ -207,12 +208,14 @@ class Changes {
     code: string,
     its: Pick<PlaceVersion, 'name' | 'kind' | 'note' | 'validTo'> & {
       readonly outside?: boolean;
+      readonly outsideFor?: readonly string[];
       readonly ending?: string;
       readonly successors?: readonly string[];
       readonly position: Positioned;
     },
   ): void {
-    const { name, kind, note, validTo, outside = false, ending = '', successors = NONE } = its;
+    const { name, kind, note, validTo } = its;
+    const { outside = false, outsideFor = NONE, ending = '', successors = NONE } = its;
     const { lat, lon, givenLat, givenLon, crs } = this.#position(event, code) ?? its.position;
     // One literal: tens of thousands of spreads cost seconds.
     const version: PlaceVersion = {
@@ -227,6 +230,7 @@ class Changes {
       ending,
       successors,
       outside,
+      outsideFor,
       note,
       lat,
       lon,
@@ -239,7 +243,7 @@ class Changes {
 
   #change(event: Event): void {
     const { day } = event;
-    const { action, code, name, kind, note } = event.row;
+    const { action, code, name, kind, note, carriers } = event.row;
     this.#lineOf.set(code, event.line);
     const standing = this.#history.at(code, day);
     if (!standing) {
@@ -250,16 +254,24 @@ class Changes {
       this.#place(event, standing);
       return;
     }
-    const outside = action === 'rename' ? standing.outside : action === 'outside';
+    // What is said of some carriers is no longer said of all, and the other way round.
+    const { outside, outsideFor } =
+      action === 'rename'
+        ? standing
+        : {
+            outside: action === 'outside' && carriers.length === 0,
+            outsideFor: action === 'outside' ? carriers : NONE,
+          };
+    const wasOutside = standing.outside || standing.outsideFor.length > 0;
     this.#anew(
       event,
       standing,
       {
         name: action === 'rename' ? name : standing.name,
         kind: kind || standing.kind,
-        outside,
+        ...{ outside, outsideFor },
         // From where it was served is said of it no longer.
-        note: note || (action === 'inside' && standing.outside ? '' : standing.note),
+        note: note || (action === 'inside' && wasOutside ? '' : standing.note),
       },
       action,
       [code],
@@ -283,9 +295,9 @@ class Changes {
       validFrom: day,
       source: source || standing.source,
     };
-    const same = (['name', 'kind', 'outside', 'note'] as const).every(
-      (key) => next[key] === standing[key],
-    );
+    const same =
+      next.outsideFor.join() === standing.outsideFor.join() &&
+      (['name', 'kind', 'outside', 'note'] as const).every((key) => next[key] === standing[key]);
     if (same && ending !== 'split') {
       this.#place(event, standing);
       return;

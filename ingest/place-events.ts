@@ -10,7 +10,7 @@ export interface Numbered {
   readonly row: PlaceRow;
 }
 
-type Cell = 'name' | 'kind' | 'lat' | 'lon' | 'note';
+type Cell = 'name' | 'kind' | 'lat' | 'lon' | 'note' | 'carriers';
 
 /** Cells of which an action would say nothing to anybody. */
 const UNWANTED: Readonly<Partial<Record<PlaceRow['action'], readonly Cell[]>>> = {
@@ -20,6 +20,8 @@ const UNWANTED: Readonly<Partial<Record<PlaceRow['action'], readonly Cell[]>>> =
   inside: ['name'],
   describe: ['name', 'kind', 'note'],
 };
+
+const CARRIERS = ['carriers'] as const;
 
 /** A row and the day it holds from. */
 export interface Event extends Numbered {
@@ -77,9 +79,10 @@ function eventOf(
       'only a place that is added names its end; else use close',
       row.validTo,
     );
-  for (const column of UNWANTED[action] ?? []) {
+  for (const column of [...(UNWANTED[action] ?? []), ...(action === 'outside' ? [] : CARRIERS)]) {
     const cell = row[column];
-    if (cell === '' || cell === null) continue;
+    if (cell === '' || cell === null || (column === 'carriers' && row.carriers.length === 0))
+      continue;
     blame(
       column,
       'cell-unwanted',

@@ -1,5 +1,6 @@
 /** The file that brings places: one row, one thing that happens to a place on a day. */
 import { z } from 'zod';
+import { nameSchema } from '../probes/measurement.ts';
 import { codeColumn, countColumn, dayColumn, decimalColumn, textColumn } from './cells-of-file.ts';
 import { REFERENCE_SYSTEMS } from './coordinates.ts';
 import { LEVELS, type Level } from './register.ts';
@@ -95,6 +96,20 @@ export const PLACE_COLUMNS = {
   residents: countColumn(0, 2_000_000_000, 'residents', '常住人口'),
   households: countColumn(0, 2_000_000_000, 'households', '户籍户数'),
   asOf: countColumn(1949, 2149, 'asOf', '统计年份'),
+  /** Of places served from outside: by which of them alone. */
+  carriers: {
+    ...textColumn(200, 'carriers', '运营商'),
+    value: z
+      .string()
+      .transform((text) =>
+        [...new Set(text.split(/[\s;、]+/).filter((name) => name !== ''))].sort(),
+      )
+      .pipe(z.array(nameSchema)),
+    expects: {
+      zh: '运营商代码,以空格或分号隔开',
+      en: 'codes of carriers, set apart by spaces or semicolons',
+    },
+  },
   source: textColumn(200, 'source', '来源'),
   note: textColumn(500, 'note', '说明'),
 } as const satisfies Columns;
@@ -105,5 +120,5 @@ export type PlaceRow = RowOf<typeof PLACE_COLUMNS>;
 export const PLACE_TEMPLATE = `${Object.values(PLACE_COLUMNS)
   .map(({ titles }) => titles[0])
   .join(',')}
-新增,320102002001-001,小王庄,自然村,320102002001,,,2026-12-01,,32.0617,118.7969,CGCS2000,312,96,2025,玄武区统计年鉴 2025,
+新增,320102002001-001,小王庄,自然村,320102002001,,,2026-12-01,,32.0617,118.7969,CGCS2000,312,96,2025,,玄武区统计年鉴 2025,
 `;

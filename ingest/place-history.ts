@@ -18,6 +18,8 @@ export interface PlaceVersion {
   readonly successors: readonly string[];
   /** Served by carriers of a neighbouring province. */
   readonly outside: boolean;
+  /** The carriers of whom that is so where it is not so of all, in order. */
+  readonly outsideFor: readonly string[];
   readonly note: string;
   /** WGS 84, degrees; null where nobody said. */
   readonly lat: number | null;

@@ -54,7 +54,7 @@ const WRITTEN =
 /** Whether the tables are still those this file was written for; if not, `admit` does it all. */
 export const QUICK_APPLIES =
   Object.keys(tables.measurement).join(' ') === `${WRITTEN} ${STATION_COLUMNS.join(' ')}` &&
-  Object.keys(tables.sample).join(' ') === 'probe sequence metric start samples';
+  Object.keys(tables.sample).join(' ') === 'probe sequence metric start samples hops';
 
 /** Where each column's cells are. */
 const AT = Object.fromEntries(
@@ -350,6 +350,7 @@ export class QuickAdmission {
       this.#sample[2] = head.metricName;
       this.#sample[3] = startMs;
       this.#sample[4] = appendSamples(list, b, samples, samplesEnd);
+      this.#sample[5] = this.#none;
       list.append(this.#sample);
     }
     return day;

@@ -61,6 +61,7 @@ export async function importPlaces(
         rows: changes.places.map((place) => ({
           ...place,
           successors: [...place.successors],
+          outsideFor: [...place.outsideFor],
           updated,
           import: name,
         })),

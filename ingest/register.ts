@@ -21,6 +21,13 @@ export interface Place {
   readonly kind: string;
   /** Served by carriers of a neighbouring province: no place of this province's denominators. */
   readonly outside?: boolean;
+  /** The same of these carriers alone: for others it is a place like any. */
+  readonly outsideFor?: readonly string[];
+}
+
+/** Whether a place is served from outside, by a carrier; for null by all of them. */
+export function isOutside({ outside, outsideFor }: Place, carrier: string | null): boolean {
+  return outside === true || (carrier !== null && outsideFor?.includes(carrier) === true);
 }
 
 /** Length of a code at each level; a hamlet is its village's code, a hyphen and a local number. */
@@ -64,6 +71,8 @@ export class Register {
   readonly #below = new Map<string, readonly Place[]>();
   /** By area, then by kind. */
   readonly #villages: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Villages that some carriers serve from outside: a handful at the borders. */
+  readonly #bordering: readonly Place[];
 
   constructor(places: readonly Place[]) {
     const ordered = [...places].sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -81,6 +90,10 @@ export class Register {
           villages.set(area, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
         }
     this.#villages = villages;
+    this.#bordering = ordered.filter(
+      ({ level, outside, outsideFor }) =>
+        level === 'village' && !outside && outsideFor !== undefined && outsideFor.length > 0,
+    );
   }
 
   get size(): number {
@@ -111,12 +124,21 @@ export class Register {
    * denominator of places.
    *
    * @param kinds of villages that count; none given, all do
+   * @param carrier whose villages they are; null: those of any
    */
-  villagesBelow(code: string, kinds: readonly string[] = []): number {
+  villagesBelow(
+    code: string,
+    kinds: readonly string[] = [],
+    carrier: string | null = null,
+  ): number {
+    const counts = (kind: string) => kinds.length === 0 || kinds.includes(kind);
     let villages = 0;
-    for (const [kind, count] of this.#villages.get(code) ?? [])
-      if (kinds.length === 0 || kinds.includes(kind)) villages += count;
-    return villages;
+    for (const [kind, count] of this.#villages.get(code) ?? []) if (counts(kind)) villages += count;
+    const foreign = this.#bordering.filter(
+      (village) =>
+        village.code.startsWith(code) && counts(village.kind) && isOutside(village, carrier),
+    );
+    return villages - foreign.length;
   }
 
   /** Kinds of villages there are, in order. */
@@ -184,7 +206,7 @@ export async function importBuiltInRegister(store: Store, now = new Date()): Pro
  *
  * @throws Fault `register-malformed` with the line
  */
-export function parsePlaces(csv: string): Place[] {
+export function parsePlaces(csv: string): Omit<Place, 'outside' | 'outsideFor'>[] {
   const [header, ...lines] = csv
     .replace(/^\uFEFF/, '')
     .trimEnd()

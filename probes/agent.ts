@@ -4,8 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import cron from 'node-cron';
+import { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Fault } from './fault.ts';
+import type { Instruction } from './instruction.ts';
 import {
   acceptInstruction,
   type KnownInstruction,
@@ -19,6 +21,7 @@ import { Runner } from './runner.ts';
 import { SOFTWARE } from './software.ts';
 import { Spool } from './spool.ts';
 import { retryDelayMs, Station } from './station.ts';
+import { instantOf, type LiveState, type Trouble } from './status.ts';
 
 /** One report: what fits a poor link in seconds and never holds up live results for long. */
 const REPORT_LIMIT = { count: 2_000, sizeB: 1024 * 1024 };
@@ -35,6 +38,8 @@ export interface AgentConfig {
   /** Directory of the spool and of all the agent remembers. */
   readonly spool: string;
   readonly spoolLimitB: number;
+  /** What measuring may move in a month (`budget.ts`); null: no limit of its own. */
+  readonly monthlyBudgetB: number | null;
 }
 
 export interface AgentOptions {
@@ -56,13 +61,22 @@ export async function runAgent(
   { signal, log, metricNamed, clock = systemClock }: AgentOptions,
 ): Promise<void> {
   const { probe, spool: directory } = config;
-  const spool = await Spool.open(directory, { limitB: config.spoolLimitB });
+  let agent: MeasurementAgent | undefined;
+  const spool = await Spool.open(directory, {
+    limitB: config.spoolLimitB,
+    answer: () => JSON.stringify(agent?.state() ?? null),
+  });
+  const budget = await Budget.open(directory, config.monthlyBudgetB).catch(async (error) => {
+    await spool.close();
+    throw error;
+  });
   const station = new Station(config.station, config.token, clock);
   try {
     const runner = await Runner.resume({
       probe,
       directory,
       spool,
+      budget,
       metricNamed,
       clock,
       stationTime: () => station.time,
@@ -70,7 +84,6 @@ export async function runAgent(
       signal,
     });
     const known = await loadInstruction(directory, probe);
-    if (known) runner.follow(known.instruction);
     log.info(
       { probe, pending: spool.pending, losses: spool.losses, software: SOFTWARE },
       bilingual({
@@ -78,9 +91,9 @@ export async function runAgent(
         en: `probe ${probe} is up, ${spool.pending} measurements wait in the spool`,
       }),
     );
-    const agent = new MeasurementAgent(
+    agent = new MeasurementAgent(
       config,
-      { signal, log, clock, spool, station, runner },
+      { signal, log, clock, spool, station, budget, runner },
       known,
     );
     // node-cron only wakes; what is due is `dueRuns`' to say.
@@ -92,6 +105,8 @@ export async function runAgent(
     await Promise.race([runner.settled(), sleep(STOP_GRACE_MS)]);
   } finally {
     await station.close();
+    // Where the disk is full the older file stays, which charges no less.
+    await budget.close().catch(() => {});
     await spool.close();
   }
 }
@@ -102,6 +117,7 @@ interface Parts {
   readonly clock: Clock;
   readonly spool: Spool;
   readonly station: Station;
+  readonly budget: Budget;
   readonly runner: Runner;
 }
 
@@ -111,30 +127,73 @@ class MeasurementAgent {
   readonly #parts: Parts;
   #known: KnownInstruction | null;
   #losses: string;
+  readonly #sinceMs: number;
+  #reportedMs: number | null = null;
+  readonly #trouble: { instruction: Trouble | null; report: Trouble | null } = {
+    instruction: null,
+    report: null,
+  };
 
   constructor(config: AgentConfig, parts: Parts, known: KnownInstruction | null) {
     this.#config = config;
     this.#parts = parts;
     this.#known = known;
     this.#losses = JSON.stringify(parts.spool.losses);
+    this.#sinceMs = parts.clock.wallMs();
+    if (known) this.#follow(known.instruction);
   }
 
   async untilStopped(): Promise<void> {
-    await Promise.all([this.#repeat(() => this.#instruct()), this.#repeat(() => this.#report())]);
+    this.#sayLosses();
+    await Promise.all([
+      this.#repeat('instruction', () => this.#instruct()),
+      this.#repeat('report', () => this.#report()),
+    ]);
+  }
+
+  /** What `tongda-probe status` shows. */
+  state(): LiveState {
+    const { spool, budget, runner } = this.#parts;
+    const { probe, station } = this.#config;
+    const { running, next } = runner.state();
+    return {
+      software: SOFTWARE,
+      probe,
+      station,
+      since: new Date(this.#sinceMs).toISOString(),
+      generation: this.#known?.instruction.generation ?? null,
+      tasks: running,
+      next: Object.fromEntries(Object.entries(next).map(([name, ms]) => [name, instantOf(ms)])),
+      spool: { pending: spool.pending, sizeB: spool.sizeB, losses: spool.losses },
+      budget: budget.state(runner.stationMs()),
+      reported: instantOf(this.#reportedMs),
+      trouble: this.#trouble,
+      clock: runner.clockState(),
+    };
+  }
+
+  #follow(instruction: Instruction): void {
+    const { budget, runner } = this.#parts;
+    const limits = [this.#config.monthlyBudgetB, instruction.monthlyBudgetB ?? null];
+    const limitsB = limits.filter((limit) => limit !== null);
+    budget.limit(limitsB.length === 0 ? null : Math.min(...limitsB));
+    runner.follow(instruction);
   }
 
   /** Does `step` again and again, which says after how many seconds; later and later while it fails. */
-  async #repeat(step: () => Promise<number>): Promise<void> {
+  async #repeat(exchange: 'instruction' | 'report', step: () => Promise<number>): Promise<void> {
     const { signal } = this.#parts;
     for (let failures = 0; !signal.aborted; ) {
       let delayMs: number;
       try {
         delayMs = (await step()) * 1000 * (0.9 + Math.random() / 5);
         failures = 0;
+        this.#trouble[exchange] = null;
       } catch (error) {
         if (signal.aborted) return;
         failures++;
         delayMs = retryDelayMs(error, failures, Math.random());
+        this.#trouble[exchange] = troubleOf(error, this.#parts.clock.wallMs());
         this.#warn(error, { failures, retryMs: Math.round(delayMs) });
       }
       await sleep(delayMs, undefined, { signal }).catch(() => {});
@@ -143,13 +202,13 @@ class MeasurementAgent {
 
   async #instruct(): Promise<number> {
     const { spool: directory, probe } = this.#config;
-    const { station, runner, log, signal } = this.#parts;
+    const { station, log, signal } = this.#parts;
     const answer = await station.instruction(this.#known?.etag ?? null, signal);
     if (answer) {
       const before = this.#known?.instruction ?? null;
       const instruction = acceptInstruction(before, answer.instruction, probe);
       this.#known = { etag: answer.etag, instruction };
-      runner.follow(instruction);
+      this.#follow(instruction);
       const { generation, tasks, schedules } = instruction;
       log.info(
         { generation },
@@ -175,6 +234,7 @@ class MeasurementAgent {
       const date = new Date(clock.wallMs()).toISOString();
       const answer = await station.report(encodeReport({ date, agentId }, measurements), signal);
       const removed = await spool.acknowledge(answer.covers);
+      if (removed > 0) this.#reportedMs = clock.wallMs();
       for (const { sequence, code, reason } of answer.quarantined)
         log.warn(
           { sequence, code },
@@ -203,6 +263,14 @@ class MeasurementAgent {
 
   #sayLosses(): void {
     const { spool, log } = this.#parts;
+    for (const damage of spool.takeDamages())
+      log.warn(
+        damage,
+        bilingual({
+          zh: `缓存文件 ${damage.segment} 第 ${damage.offset} 字节起 ${damage.sizeB} 字节损坏,丢失测量 ${damage.sequence ?? '(序号已不可辨)'}`,
+          en: `${damage.sizeB} bytes from ${damage.offset} of the spool's ${damage.segment} are damaged, measurement ${damage.sequence ?? 'of unknown number'} is lost`,
+        }),
+      );
     const losses = JSON.stringify(spool.losses);
     if (losses === this.#losses) return;
     this.#losses = losses;
@@ -224,4 +292,9 @@ class MeasurementAgent {
         bilingual({ zh: '意外错误,稍后重试', en: 'unexpected error, trying again later' }),
       );
   }
+}
+
+function troubleOf(error: unknown, nowMs: number): Trouble {
+  const { code = 'unexpected', message } = error as NodeJS.ErrnoException;
+  return { at: new Date(nowMs).toISOString(), code, message };
 }

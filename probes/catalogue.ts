@@ -9,6 +9,7 @@ import { dnsResolve } from './metrics/dns-resolve.ts';
 import { httpFetch } from './metrics/http-fetch.ts';
 import { icmpRtt } from './metrics/icmp-rtt.ts';
 import { ndt7 } from './metrics/ndt7.ts';
+import { path } from './metrics/path.ts';
 import { stamp } from './metrics/stamp.ts';
 import { tcpConnect } from './metrics/tcp-connect.ts';
 import { throughput } from './metrics/throughput.ts';
@@ -21,6 +22,7 @@ export const METRICS: readonly Metric[] = [
   throughput,
   ndt7,
   stamp,
+  path,
 ];
 
 export function metricNamed(name: string): Metric | undefined {

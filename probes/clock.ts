@@ -1,7 +1,9 @@
 /**
  * The probe's clock against the station's, from one exchange: the station says its time, the probe
- * saw the exchange begin and end by its monotonic clock, and the truth lies in between. Pure.
+ * saw the exchange begin and end by its monotonic clock, and the truth lies in between; and the
+ * probe's clock against itself: whether it was set, or the machine slept. Pure.
  */
+import { uptime } from 'node:os';
 import type { ClockState } from './measurement.ts';
 
 /** Where the time comes from; injected, so that tests can turn it. */
@@ -10,12 +12,50 @@ export interface Clock {
   wallMs(): number;
   /** Monotonic milliseconds of any origin. */
   monotonicMs(): number;
+  /** As `monotonicMs`, of any origin, but it counts while the machine sleeps; absent where unknown. */
+  bootMs?(): number;
 }
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  // On Linux, CLOCK_BOOTTIME to 10 ms.
+  bootMs: () => uptime() * 1000,
 };
+
+/** All of a clock at one instant. */
+export interface ClockReading {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+  readonly bootMs: number;
+}
+
+export function readClock(clock: Clock): ClockReading {
+  const monotonicMs = clock.monotonicMs();
+  return { wallMs: clock.wallMs(), monotonicMs, bootMs: clock.bootMs?.() ?? monotonicMs };
+}
+
+/** Less is the time it takes to read three clocks on a busy machine, or NTP slewing. */
+const NOTICED_MS = 100;
+
+export interface ClockChange {
+  /** By how much the wall clock was set, forward or back; 0 where it was not. */
+  readonly steppedMs: number;
+  /** How long the machine slept; 0 where it did not. */
+  readonly sleptMs: number;
+}
+
+/** What happened to the clock between two readings. */
+export function clockChange(before: ClockReading, after: ClockReading): ClockChange {
+  const wallMs = after.wallMs - before.wallMs;
+  const monotonicMs = after.monotonicMs - before.monotonicMs;
+  const sleptMs = noticed(after.bootMs - before.bootMs - monotonicMs);
+  return { sleptMs, steppedMs: noticed(wallMs - monotonicMs - sleptMs) };
+}
+
+function noticed(ms: number): number {
+  return Math.abs(ms) < NOTICED_MS ? 0 : Math.round(ms);
+}
 
 /** The station's time at one instant of the monotonic clock. */
 export interface StationTime {

@@ -1,5 +1,5 @@
 /** What a metric's run comes to, as the record wants it. Pure. */
-import type { Outcome } from './measurement.ts';
+import type { Hop, Outcome } from './measurement.ts';
 import type { Finding, ValueSpec } from './metric.ts';
 
 /** Values by name; undefined is "no such value this time" and is left out, never written as 0. */
@@ -10,6 +10,9 @@ export interface Evidence {
   readonly address?: string;
   readonly values?: Measured;
   readonly samples?: readonly number[];
+  readonly hops?: readonly Hop[];
+  /** Where it is not the metric's own. */
+  readonly method?: string;
 }
 
 /**
@@ -18,17 +21,35 @@ export interface Evidence {
  */
 export function finding(specs: readonly ValueSpec[], evidence: Evidence): Finding {
   const values: Record<string, number> = {};
-  for (const [name, value] of Object.entries(evidence.values ?? {})) {
-    const spec = specs.find((each) => each.name === name);
-    if (!spec) throw new TypeError(`the metric declares no value ${name}`);
-    if (value !== undefined) values[name] = rounded(value, spec.resolution);
+  const measured = evidence.values ?? {};
+  let declared = 0;
+  for (const { name, resolution } of specs) {
+    const value = measured[name];
+    if (name in measured) declared++;
+    if (value !== undefined) values[name] = rounded(value, resolution);
   }
-  const { outcome, address = null, samples } = evidence;
-  return samples?.length ? { outcome, address, values, samples } : { outcome, address, values };
+  if (declared !== Object.keys(measured).length) {
+    const stranger = Object.keys(measured).find(
+      (name) => !specs.some((spec) => spec.name === name),
+    );
+    throw new TypeError(`the metric declares no value ${stranger}`);
+  }
+  const { outcome, address = null, samples, hops, method } = evidence;
+  return {
+    outcome,
+    address,
+    values,
+    ...(samples?.length ? { samples } : {}),
+    ...(hops?.length ? { hops } : {}),
+    ...(method === undefined ? {} : { method }),
+  };
 }
 
 /** The nearest whole multiple of `resolution`, without the dust of binary fractions. */
 export function rounded(value: number, resolution: number): number {
-  const decimals = Math.max(0, Math.ceil(-Math.log10(resolution)));
-  return Number((Math.round(value / resolution) * resolution).toFixed(decimals));
+  // Dividing by a whole number gives the double that is nearest to the decimal.
+  const perUnit = Math.round(1 / resolution);
+  return resolution < 1
+    ? Math.round(value * perUnit) / perUnit
+    : Math.round(value / resolution) * resolution;
 }

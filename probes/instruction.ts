@@ -8,16 +8,32 @@ import { familySchema, nameSchema } from './measurement.ts';
 /** Version of the instruction's shape. A probe refuses a version it does not know. */
 export const INSTRUCTION_VERSION = 1;
 
-export const taskSchema = z.strictObject({
-  name: nameSchema,
-  metric: nameSchema,
-  /** A host, an address or a URL, as the metric asks. */
-  target: z.string().min(1).max(500),
-  family: familySchema,
-  /** Checked by the metric's own schema before the task runs. */
-  parameters: z.record(z.string(), z.unknown()).default({}),
-});
+/** Targets of one task: what one probe measures, and spools, in one go. */
+const TARGETS_LIMIT = 10_000;
+
+/** A host, an address or a URL, as the metric asks. */
+const targetSchema = z.string().min(1).max(500);
+
+export const taskSchema = z
+  .strictObject({
+    name: nameSchema,
+    metric: nameSchema,
+    /** Either one target or a list of them: a measurement each. */
+    target: targetSchema.optional(),
+    targets: z.array(targetSchema).min(1).max(TARGETS_LIMIT).optional(),
+    family: familySchema,
+    /** Checked by the metric's own schema before the task runs. */
+    parameters: z.record(z.string(), z.unknown()).default({}),
+  })
+  .refine(({ target, targets }) => (target === undefined) !== (targets === undefined), {
+    path: ['target'],
+    message: 'a task has either target or targets',
+  });
 export type Task = z.infer<typeof taskSchema>;
+
+export function targetsOf({ target, targets = [] }: Task): readonly string[] {
+  return target === undefined ? targets : [target];
+}
 
 export const scheduleSchema = z.strictObject({
   name: nameSchema,
@@ -49,6 +65,8 @@ export const instructionSchema = z
     reportPeriodS: z.number().min(1).max(86_400),
     /** How often the instruction is fetched again. */
     instructionPeriodS: z.number().min(1).max(86_400),
+    /** What measuring may move in a month; the probe's own setting holds where it is lower. */
+    monthlyBudgetB: z.int().nonnegative().optional(),
   })
   .superRefine((instruction, context) => {
     const names = new Set(instruction.tasks.map((task) => task.name));

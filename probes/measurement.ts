@@ -35,8 +35,17 @@ export const clockSchema = z.object({
   synchronised: z.boolean().nullable(),
   offsetMs: z.number().nullable(),
   uncertaintyMs: z.number().nonnegative().nullable(),
+  /** By how much the probe's clock was set between start and end; absent when it was not. */
+  stepMs: z.number().optional(),
 });
 export type ClockState = z.infer<typeof clockSchema>;
+
+/** A router on the way, or the target; null where it did not answer. */
+export const hopSchema = z.object({
+  address: z.union([z.ipv4(), z.ipv6()]).nullable(),
+  rttMs: z.number().nonnegative().max(86_400_000).nullable(),
+});
+export type Hop = z.infer<typeof hopSchema>;
 
 const valueName = z.string().regex(/^[a-z][A-Za-z0-9]{0,47}$/);
 
@@ -70,6 +79,8 @@ export const measurementSchema = z.object({
   values: z.record(valueName, z.number()),
   /** Small series behind the values, in the metric's own unit. */
   samples: z.array(z.number()).max(2_000).optional(),
+  /** Of a path, in place of samples: what answered, in order from the probe. */
+  hops: z.array(hopSchema).max(64).optional(),
   /** Tasks that ran at the same time and may have disturbed this one (RFC 8194 `conflict`). */
   conflicts: z.array(nameSchema).max(32),
   clock: clockSchema,

@@ -5,7 +5,7 @@
  * could not look; a network that does not answer is a finding with a `failed` outcome.
  */
 import type { ZodType } from 'zod';
-import type { Family, Outcome } from './measurement.ts';
+import type { Family, Hop, Outcome } from './measurement.ts';
 
 /** Chinese first, English second. */
 export interface Title {
@@ -31,6 +31,7 @@ export interface Finding {
   readonly address: string | null;
   readonly values: Readonly<Record<string, number>>;
   readonly samples?: readonly number[];
+  readonly hops?: readonly Hop[];
   /** Only where the method that ran is not the metric's own first choice. */
   readonly method?: string;
 }
@@ -41,6 +42,9 @@ export interface MetricContext {
   /** Aborts the run; the metric ends promptly and frees its sockets. */
   readonly signal: AbortSignal;
 }
+
+/** Takes what a target came to as soon as it is known; `index` is the target's place in the list. */
+export type Found = (index: number, finding: Finding) => void;
 
 export interface Metric<P = unknown> {
   readonly name: string;
@@ -56,10 +60,27 @@ export interface Metric<P = unknown> {
   readonly parameters: ZodType<P>;
   /** The order is the storage contract: append only, at most 16, never reorder. */
   readonly values: readonly ValueSpec[];
+  /**
+   * The most bytes one run can move, both ways and with all headers: charged to the month's budget
+   * before it runs. Afterwards a value `movedB`, `payloadB` or `bodyB` says what it was. Without
+   * this hook a run is taken for `SMALL_RUN_B`.
+   */
+  costB?(parameters: P): number;
   /** null, or the reason (a name, e.g. `no-raw-socket`) this machine cannot run it: recorded as skipped. */
   canRun(family: Family): Promise<string | null>;
   run(target: string, parameters: P, context: MetricContext): Promise<Finding>;
+  /** Many targets at once, where that is more than `run` several times; each is to be found once. */
+  runMany?(
+    targets: readonly string[],
+    parameters: P,
+    context: MetricContext & { readonly found: Found },
+  ): Promise<void>;
 }
+
+/** More than any run that moves no bodies: a few dozen packets, a TLS handshake and its certificates. */
+export const SMALL_RUN_B = 64 * 1024;
+/** A body with the headers of all layers, acknowledgements and what is retransmitted, over itself. */
+export const WITH_HEADERS = 1.1;
 
 /** Keeps the parameter type of one metric while it is written. */
 export function defineMetric<P>(metric: Metric<P>): Metric<P> {

@@ -30,6 +30,12 @@ export function median(values: readonly number[]): number | undefined {
   return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
 }
 
+/** Mean of the values up to the `p` percentile; undefined for an empty sample. */
+export function trimmedMean(values: readonly number[], p: number): number | undefined {
+  const kept = ascending(values).slice(0, Math.ceil(values.length * p - 1e-9));
+  return kept.length === 0 ? undefined : kept.reduce((sum, value) => sum + value) / kept.length;
+}
+
 /** Interquartile range over median: 0 for a steady series; undefined where the median is 0 or missing. */
 export function dispersion(values: readonly number[]): number | undefined {
   const middle = median(values);

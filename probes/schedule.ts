@@ -71,6 +71,65 @@ export function withRun({ schedules }: Instruction, lastRuns: LastRuns, run: Due
   return { ...Object.fromEntries(known), [run.schedule.name]: ran };
 }
 
+/**
+ * Why a slot passed without a run, as far as the probe can tell: it was not running; a run before it
+ * or another's turn lasted; the disk did not take its results; the machine slept; its clock was set
+ * forward. Plain `missed` where none of these is known.
+ */
+export type MissedReason =
+  | 'missed-off'
+  | 'missed-busy'
+  | 'missed-disk'
+  | 'missed-asleep'
+  | 'missed-clock'
+  | 'missed';
+
+/** What a running probe saw while slots passed. Unix milliseconds by its own clock. */
+export interface Witness {
+  /** When the probe began to run. */
+  readonly begunMs: number;
+  /** What kept this schedule from running since it last ran. */
+  readonly held?: 'missed-busy' | 'missed-disk' | undefined;
+  /** When the machine last woke from sleep. */
+  readonly wokeMs?: number | undefined;
+  /** When its clock was last set forward. */
+  readonly steppedMs?: number | undefined;
+}
+
+/** Why the last missed slot of `run` passed. */
+export function missedReason(
+  { schedule, missedSlotMs }: DueRun,
+  { begunMs, held, wokeMs, steppedMs }: Witness,
+): MissedReason {
+  const endMs = missedSlotMs + schedule.periodS * 1000;
+  const after = (ms: number | undefined) => ms !== undefined && ms >= endMs;
+  if (after(begunMs)) return 'missed-off';
+  if (held) return held;
+  if (after(wokeMs)) return 'missed-asleep';
+  return after(steppedMs) ? 'missed-clock' : 'missed';
+}
+
+/** The first moment from `nowMs` on at which `schedule` is due; null where there is none. */
+export function nextRunMs(
+  instruction: Instruction,
+  schedule: Schedule,
+  lastRuns: LastRuns,
+  nowMs: number,
+): number | null {
+  const periodMs = schedule.periodS * 1000;
+  const phase = phaseMs(instruction.agentId, schedule.name, periodMs);
+  const nextSlotMs = (ms: number) => (Math.floor((ms - phase) / periodMs) + 1) * periodMs + phase;
+  const last = lastRuns[schedule.name];
+  const ends = suppressed(instruction.suppressions, schedule.name).map(({ endMs }) => endMs);
+  // It becomes due only where a slot begins or a suppression ends.
+  const moments = [nowMs, ...(last ? [last.slotMs] : []), ...ends]
+    .flatMap((ms) => [ms, nextSlotMs(ms)])
+    .filter((ms) => ms >= nowMs)
+    .sort((a, b) => a - b);
+  const alone = { ...instruction, schedules: [schedule] };
+  return moments.find((ms) => dueRuns(alone, lastRuns, ms).length > 0) ?? null;
+}
+
 interface Span {
   readonly startMs: number;
   readonly endMs: number;

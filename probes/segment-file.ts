@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile, syncDirectory } from './durable.ts';
 import type { Measurement, Outcome } from './measurement.ts';
-import { encodeFrame, frameAt, scan } from './segment.ts';
+import { type Damage, encodeFrame, type Frame, frameAt, scan } from './segment.ts';
 
 /** Names sort by the first sequence written to the segment. */
 export const SEGMENT_NAME = /^\d{16}\.segment$/;
@@ -46,14 +46,20 @@ export class SegmentFile {
     return new SegmentFile(path, handle, [], 0);
   }
 
-  /** A segment found on disk, never appended to again, and how many of its records are damaged. */
-  static async load(path: string): Promise<{ segment: SegmentFile; damaged: number }> {
+  /** A segment found on disk, never appended to again, and what of it is damaged. */
+  static async load(path: string): Promise<{ segment: SegmentFile; damages: Damage[] }> {
     const bytes = await readFile(path);
-    const { frames, damaged } = scan(bytes);
-    const entries = frames.map(({ payload, offset, sizeB }) =>
-      entryOf(JSON.parse(payload) as Measurement, offset, sizeB),
-    );
-    return { segment: new SegmentFile(path, null, entries, bytes.length), damaged };
+    const { frames, damages } = scan(bytes);
+    const read = frames.map((frame) => entryIn(frame) ?? { ...frame, sequence: null });
+    const entries = read.filter((each): each is Entry => 'status' in each);
+    // Whole, but no measurement of ours: not readable either.
+    const foreign = read.filter((each) => !('status' in each));
+    return {
+      segment: new SegmentFile(path, null, entries, bytes.length),
+      damages: [...damages, ...foreign].map(({ offset, sizeB, sequence }) => ({
+        ...{ offset, sizeB, sequence },
+      })),
+    };
   }
 
   /** Oldest first. */
@@ -143,6 +149,17 @@ export class SegmentFile {
     await replaceFile(this.path, Buffer.concat(frames));
     this.#entries = retained;
     this.#sizeB = offset;
+  }
+}
+
+/** null where the record is whole and yet no measurement. */
+function entryIn({ payload, offset, sizeB }: Frame): Entry | null {
+  try {
+    const measurement = JSON.parse(payload) as Measurement;
+    const entry = entryOf(measurement, offset, sizeB);
+    return Number.isSafeInteger(entry.sequence) && typeof entry.status === 'string' ? entry : null;
+  } catch {
+    return null;
   }
 }
 

@@ -6,6 +6,8 @@
 import { crc32 } from 'node:zlib';
 
 const HEADER_B = 8;
+/** Version, a probe's name of 63 letters and the sequence stand within it. */
+const BEGINNING_B = 160;
 /** The collector takes no longer line. */
 const RECORD_LIMIT_B = 64 * 1024;
 /** Every payload begins so (JSON escapes the quotes inside strings): where a record may start. */
@@ -19,10 +21,18 @@ export interface Frame {
   readonly payload: string;
 }
 
+/** A record that was there and cannot be read any more. */
+export interface Damage {
+  /** Within the segment, to where the next whole record begins. */
+  readonly offset: number;
+  readonly sizeB: number;
+  /** As far as its bytes still say so; null where they do not. */
+  readonly sequence: number | null;
+}
+
 export interface Scan {
   readonly frames: readonly Frame[];
-  /** Records that were there and cannot be read any more. */
-  readonly damaged: number;
+  readonly damages: readonly Damage[];
 }
 
 /** @throws RangeError where the record is one the collector would refuse or `scan` not find again */
@@ -44,7 +54,7 @@ export function encodeFrame(payload: string): Buffer {
  */
 export function scan(bytes: Buffer): Scan {
   const frames: Frame[] = [];
-  let damaged = 0;
+  const damages: Damage[] = [];
   let offset = 0;
   while (offset < bytes.length) {
     const frame = frameAt(bytes, offset);
@@ -52,12 +62,24 @@ export function scan(bytes: Buffer): Scan {
       frames.push(frame);
       offset += frame.sizeB;
     } else {
-      damaged++;
       const next = bytes.indexOf(SIGNATURE, offset + HEADER_B + 1);
-      offset = next < 0 ? bytes.length : next - HEADER_B;
+      const end = next < 0 ? bytes.length : next - HEADER_B;
+      damages.push({
+        offset,
+        sizeB: end - offset,
+        sequence: sequenceIn(bytes.subarray(offset, end)),
+      });
+      offset = end;
     }
   }
-  return { frames, damaged };
+  return { frames, damages };
+}
+
+/** The sequence that stands near the beginning of what is left of a record. */
+function sequenceIn(remains: Buffer): number | null {
+  const beginning = remains.subarray(0, BEGINNING_B).toString('latin1');
+  const [, digits] = /"sequence":(\d{1,15}),/.exec(beginning) ?? [];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** The record at `offset`, or null where there is no whole and sound one. */

@@ -6,13 +6,13 @@
  * acknowledgement and rewriting sends records again, which changes no figure; it never loses any.
  */
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { replaceFile, UNFINISHED } from './durable.ts';
 import { Fault } from './fault.ts';
 import { type DirectoryLock, lockDirectory } from './lock.ts';
 import type { Measurement } from './measurement.ts';
 import type { SequenceRange } from './report.ts';
-import { encodeFrame, frameAt } from './segment.ts';
+import { type Damage, encodeFrame, frameAt } from './segment.ts';
 import { type Entry, type Framed, SEGMENT_NAME, SegmentFile } from './segment-file.ts';
 
 export const SPOOL_LIMIT_B = 64 * 1024 * 1024;
@@ -35,11 +35,18 @@ export interface SpoolLosses {
   damaged: number;
 }
 
+/** One record that cannot be read any more: where it stood, and which it was if that can be told. */
+export interface SpoolDamage extends Damage {
+  readonly segment: string;
+}
+
 export interface SpoolOptions {
   /** Of all segment files together. */
   readonly limitB?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
+  /** What those are told who ask who holds the directory (`lock.ts`). */
+  readonly answer?: () => string;
 }
 
 /** The content of the file `mark`, one record as in a segment. */
@@ -66,6 +73,8 @@ export class Spool {
   #waiting: Waiting[] = [];
   /** All work on files, one after the other. */
   #work: Promise<unknown> = Promise.resolve();
+  /** What was found damaged and not yet told. */
+  #damages: SpoolDamage[] = [];
   #next = 0;
   #reserved = 0;
   #closed = false;
@@ -86,7 +95,7 @@ export class Spool {
    * @throws Fault `spool-locked`
    */
   static async open(directory: string, options: SpoolOptions = {}): Promise<Spool> {
-    const lock = await lockDirectory(directory);
+    const lock = await lockDirectory(directory, options.answer);
     try {
       const spool = new Spool(directory, options.limitB ?? SPOOL_LIMIT_B, lock);
       await spool.#recover((options.now ?? Date.now)());
@@ -109,6 +118,13 @@ export class Spool {
 
   get losses(): Readonly<SpoolLosses> {
     return { ...this.#losses };
+  }
+
+  /** What was found damaged since this was asked last, record by record. */
+  takeDamages(): readonly SpoolDamage[] {
+    const damages = this.#damages;
+    this.#damages = [];
+    return damages;
   }
 
   /**
@@ -144,7 +160,7 @@ export class Spool {
         taken.push(...read.filter((measurement) => measurement !== null));
         const damaged = new Set(wanted.filter((_, index) => read[index] === null));
         if (damaged.size > 0) {
-          this.#losses.damaged += damaged.size;
+          this.#damaged(segment, [...damaged]);
           await this.#retain(segment, (entry) => !damaged.has(entry));
         }
         if (wanted.length < segment.entries.length) break;
@@ -193,16 +209,23 @@ export class Spool {
 
     let last = -1;
     for (const name of names.filter((name) => SEGMENT_NAME.test(name)).sort()) {
-      const { segment, damaged } = await SegmentFile.load(join(this.#directory, name));
+      const { segment, damages } = await SegmentFile.load(join(this.#directory, name));
       this.#segments.push(segment);
       last = Math.max(last, Number.parseInt(name, 10), segment.entries.at(-1)?.sequence ?? -1);
-      if (damaged > 0) this.#losses.damaged += damaged;
+      this.#damaged(segment, damages);
       // Rewritten, damage is counted once and not at every start.
-      if (damaged > 0 || segment.entries.length === 0) await this.#rewrite(segment).catch(() => {});
+      if (damages.length > 0 || segment.entries.length === 0)
+        await this.#rewrite(segment).catch(() => {});
     }
     this.#next = Math.max(mark?.reserved ?? nowMs, last + 1);
     // A probe with a full disk still starts, to report what it holds: the first append reserves.
     this.#reserved = this.#next;
+  }
+
+  #damaged(segment: SegmentFile, damages: readonly Damage[]): void {
+    this.#losses.damaged += damages.length;
+    for (const { offset, sizeB, sequence } of damages)
+      this.#damages.push({ segment: basename(segment.path), offset, sizeB, sequence });
   }
 
   async #rewrite(segment: SegmentFile): Promise<void> {

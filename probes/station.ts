@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** The collector answers only when what it was sent is durable. */
 const HEADERS_TIMEOUT_MS = 60_000;
 const BODY_TIMEOUT_MS = 30_000;
+/** Of a whole exchange: an answer that trickles in keeps every other limit. */
+const EXCHANGE_TIMEOUT_MS = 300_000;
 const ANSWER_LIMIT_B = 4 * 1024 * 1024;
 
 /** The station did not do what it was asked. `retryAfterS` where it said when to come back. */
@@ -30,6 +32,7 @@ export class Station {
   readonly #base: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #clock: Clock;
+  readonly #limitMs: number;
   readonly #agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -38,10 +41,11 @@ export class Station {
   });
   #time: StationTime | null = null;
 
-  constructor(base: string, token: string, clock: Clock) {
+  constructor(base: string, token: string, clock: Clock, limitMs = EXCHANGE_TIMEOUT_MS) {
     this.#base = base.replace(/\/+$/, '');
     this.#headers = { authorization: `Bearer ${token}`, 'user-agent': SOFTWARE };
     this.#clock = clock;
+    this.#limitMs = limitMs;
   }
 
   /** The station's time, as well as any answer so far told it. */
@@ -100,6 +104,7 @@ export class Station {
     },
   ): Promise<{ status: number; headers: Dispatcher.ResponseData['headers']; body: string }> {
     const sentMs = this.#clock.monotonicMs();
+    const limit = AbortSignal.timeout(this.#limitMs);
     let status: number;
     let headers: Dispatcher.ResponseData['headers'];
     let body: string;
@@ -107,6 +112,7 @@ export class Station {
       const answer = await request(`${this.#base}${path}`, {
         ...options,
         headers: { ...this.#headers, ...options.headers },
+        signal: AbortSignal.any([options.signal, limit]),
         dispatcher: this.#agent,
       });
       const answeredMs = this.#clock.monotonicMs();
@@ -179,7 +185,8 @@ function retryAfterS(header: string | string[] | undefined): number | undefined 
 
 function unreachable(base: string, error: unknown, wallMs: number): StationFault {
   const { code, message } = error as NodeJS.ErrnoException;
-  const why = code ?? message;
+  // An abort's code is a number of the DOM.
+  const why = typeof code === 'string' ? code : message;
   if (why === 'CERT_NOT_YET_VALID' || why === 'CERT_HAS_EXPIRED') {
     const now = new Date(wallMs).toISOString();
     return new StationFault(

@@ -37,6 +37,10 @@ const SUBJECTS_OF: Readonly<Record<'measured' | 'quotient' | 'standing', readonl
   standing: ['village', 'hamlet'],
 };
 
+/** Units of a quotient, and what its sum over its base is multiplied by to be in them: a share, or so many of ten thousand. */
+export const QUOTIENT_UNITS = { '1': 1, '‱': 10_000 } as const;
+type QuotientUnit = keyof typeof QUOTIENT_UNITS;
+
 /**
  * What a quotient is over: a count that carriers share, such as the residents of the area, or one that
  * each has of its own, such as its terminals.
@@ -113,7 +117,10 @@ export function parseIndicator(name: string, sql: string): Indicator {
     method: key('method'),
     kind,
     subject: among('subject', SUBJECTS_OF[group]),
-    unit: key('unit'),
+    unit:
+      kind === 'quotient'
+        ? among('unit', Object.keys(QUOTIENT_UNITS) as QuotientUnit[])
+        : key('unit'),
     source: key('source'),
     base: kind === 'quotient' ? among<Base>('base', ['shared', 'own']) : null,
     technologies: kind === 'standing' ? key('technologies').split(/ +/) : [],

@@ -86,7 +86,15 @@ export const queries = {
   measurement_page_desc: measurementPage,
   places_at: {
     params: { day: 'Date' },
-    columns: columnsOf('place', ['code', 'name', 'level', 'parent', 'kind', 'outside']),
+    columns: columnsOf('place', [
+      'code',
+      'name',
+      'level',
+      'parent',
+      'kind',
+      'outside',
+      'outsideFor',
+    ]),
   },
   place_versions: {
     params: { place: 'String' },
@@ -103,6 +111,7 @@ export const queries = {
       'ending',
       'successors',
       'outside',
+      'outsideFor',
       'note',
       'lat',
       'lon',

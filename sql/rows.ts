@@ -29,6 +29,7 @@ export const tables = {
     givenLat: 'Nullable(Float64)',
     givenLon: 'Nullable(Float64)',
     crs: 'LowCardinality(String)',
+    outsideFor: 'Array(String)',
   },
   line: {
     line: 'String',
@@ -103,6 +104,7 @@ export const tables = {
     metric: 'LowCardinality(String)',
     start: "DateTime64(3, 'UTC')",
     samples: 'Array(Float32)',
+    hops: 'Array(LowCardinality(String))',
   },
   quarantine: {
     probe: 'LowCardinality(String)',
@@ -381,9 +383,11 @@ export const defaulted = {
     'givenLat',
     'givenLon',
     'crs',
+    'outsideFor',
   ],
   line: ['validTo', 'updated', 'import', 'opticalNode', 'onu'],
   probe: ['updated', 'import'],
+  sample: ['hops'],
   filing_token: ['updated'],
 } as const satisfies { readonly [Name in TableName]?: readonly (keyof Tables[Name])[] };
 

@@ -5,7 +5,7 @@
 import type { Level } from '../api/contract/place.ts';
 
 export type Language = 'zh' | 'en';
-export type Tab = 'places' | 'lines' | 'measurements';
+export type Tab = 'places' | 'lines' | 'measurements' | 'filings';
 export type Range = '1h' | '6h' | '24h' | '7d' | 'month';
 
 export interface View {
@@ -33,7 +33,7 @@ const PARAMETERS: readonly [key: keyof View, name: string, pattern: RegExp][] = 
   ['target', 'target', /^[a-z0-9-]{1,63}$/],
   ['area', 'area', /^\d{2,12}$/],
   ['level', 'level', /^(city|county|township|village)$/],
-  ['tab', 'tab', /^(places|lines|measurements)$/],
+  ['tab', 'tab', /^(places|lines|measurements|filings)$/],
   ['value', 'value', /^[a-z0-9-]{1,63}\/[A-Za-z0-9]{1,48}$/],
   ['range', 'range', /^(1h|6h|24h|7d|month)$/],
   ['line', 'line', /^[\w.:-]{1,80}$/],

@@ -1,7 +1,9 @@
 /** What the page knows: the station's answers to what the address asks. */
 import { computed, effect } from '@preact/signals';
+import type { ChallengePage } from '../api/contract/challenge.ts';
 import type { EditionRow } from '../api/contract/edition.ts';
 import type { AreaFigure, Coverage } from '../api/contract/figure.ts';
+import type { FilingList } from '../api/contract/filing.ts';
 import type { CountyGeometry } from '../api/contract/geometry.ts';
 import type { LinePage, MeasurementPage, Series } from '../api/contract/measurement.ts';
 import type { Level, Title } from '../api/contract/place.ts';
@@ -55,6 +57,29 @@ export const unproven = computed(
 
 export const geometry = live<CountyGeometry>(() => '/v1/geometry/counties', true);
 export const reports = live<EditionRow[]>(() => '/v1/monthly-reports');
+
+/** Of any target and carrier; the same question while the reader looks about in a month. */
+export const challengesQuestion = computed(
+  () => known.value && question('/v1/challenges', { month: known.value.month, limit: 1_000 }),
+);
+export const challenges = live<ChallengePage>(() => challengesQuestion.value);
+export const filings = live<FilingList>(() =>
+  view.value.tab === 'filings' && known.value
+    ? question('/v1/filings', { month: known.value.month })
+    : null,
+);
+
+/** How many standings behind the chosen target's figure of a place are disputed and not decided; of '': of all. */
+export function disputed(within: string): number {
+  const { carrier } = view.value;
+  return (challenges.answer.value?.items ?? []).filter(
+    (one) =>
+      one.awaits &&
+      one.target === target.value?.id &&
+      (carrier === null || one.carrier === carrier) &&
+      one.place.code.startsWith(within),
+  ).length;
+}
 
 function coverageOf(within: string | null, of: Level | null): string | null {
   if (!target.value || within === null || of === null) return null;
@@ -191,6 +216,8 @@ export const troubles = computed(() => {
     allLines,
     measurements,
     series,
+    challenges,
+    filings,
   ];
   const found = all.flatMap(({ trouble }) => trouble.value ?? []);
   return found.filter(

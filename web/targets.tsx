@@ -9,7 +9,7 @@ import {
 } from './format.ts';
 import { IntervalBar } from './interval-bar.tsx';
 import { target as chosen, overview, progress } from './state.ts';
-import { VerdictMark } from './verdict.tsx';
+import { Disputed, VerdictMark } from './verdict.tsx';
 import { go, say, word } from './view.ts';
 import { SENTENCES, SUBJECTS } from './words.ts';
 import './targets.css';
@@ -94,7 +94,10 @@ function Card({ target }: { target: Target }) {
     <article class="card" id={CARD}>
       <header>
         <h3>{say(title)}</h3>
-        <VerdictMark of={overall} />
+        <span>
+          <VerdictMark of={overall} />
+          <Disputed within="" />
+        </span>
       </header>
       <p class={value === null ? 'card-value card-silent' : 'card-value'}>
         {value === null ? (

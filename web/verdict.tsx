@@ -1,7 +1,9 @@
 /** A verdict as icon and word: colour never speaks alone. */
 import type { AreaFigure, Verdict } from '../api/contract/figure.ts';
+import { count } from './format.ts';
+import { disputed } from './state.ts';
 import { say, word } from './view.ts';
-import { VERDICTS } from './words.ts';
+import { SENTENCES, VERDICTS } from './words.ts';
 
 /** Drawn in 16 × 16; each a different shape, not only a different colour. */
 const SHAPES: Readonly<Record<Verdict | 'silent', string>> = {
@@ -30,6 +32,12 @@ export function VerdictMark({ of }: { of: Pick<AreaFigure, 'verdict' | 'figure'>
       {standingWord(of)}
     </span>
   );
+}
+
+/** Nothing where no standing of the place is disputed. */
+export function Disputed({ within }: { within: string }) {
+  const found = disputed(within);
+  return found > 0 ? <strong> {say(SENTENCES.disputed(count(found)))}</strong> : null;
 }
 
 export function Icon({ path }: { path: string }) {

@@ -3,7 +3,7 @@
  * What the plan, the metrics and the API name themselves is never repeated here.
  */
 import type { FigureSubject, Verdict } from '../api/contract/figure.ts';
-import type { StandingCounts } from '../api/contract/filing.ts';
+import type { FilingRow, StandingCounts } from '../api/contract/filing.ts';
 import type { Level } from '../api/contract/place.ts';
 import type { Goal } from '../api/contract/target.ts';
 
@@ -124,6 +124,15 @@ export const WORDS = {
     zh: '村是最低一级;请看线路与测量',
     en: 'A village is the lowest level; see its lines and measurements',
   },
+  filings: { zh: '填报', en: 'Filings' },
+  challenges: { zh: '异议', en: 'Challenges' },
+  target: { zh: '目标', en: 'Target' },
+  state: { zh: '状态', en: 'State' },
+  version: { zh: '版本', en: 'Version' },
+  received: { zh: '收到', en: 'Received' },
+  filedRows: { zh: '地点/区域行', en: 'Rows of places / areas' },
+  opened: { zh: '提出', en: 'Opened' },
+  reason: { zh: '理由', en: 'Reason' },
   follow: { zh: '查证', en: 'Follow up' },
   json: { zh: 'JSON', en: 'JSON' },
 
@@ -177,6 +186,15 @@ export const SUBJECTS: Readonly<Record<FigureSubject, { zh: string; en: string }
   village: { zh: '村', en: 'villages' },
   hamlet: { zh: '自然村', en: 'hamlets' },
   area: { zh: '填报', en: 'statements' },
+};
+
+/** Where a carrier stands with the month's filing. */
+export const FILINGS: Readonly<Record<FilingRow['state'], { zh: string; en: string }>> = {
+  'on time': { zh: '按时', en: 'on time' },
+  late: { zh: '迟报', en: 'late' },
+  missing: { zh: '逾期未报', en: 'missing' },
+  awaited: { zh: '未到期', en: 'awaited' },
+  resubmitted: { zh: '已更正', en: 'resubmitted' },
 };
 
 export const LEVELS: Readonly<Record<Level, { zh: string; en: string }>> = {
@@ -243,6 +261,10 @@ export const SENTENCES = {
   standings: (of: StandingCounts) => ({
     zh: `证实 ${of.confirmed}、否定 ${of.contradicted}、仅申报 ${of.declared}、未通达 ${of.unserved}、无证据 ${of['no evidence']}`,
     en: `${of.confirmed} confirmed, ${of.contradicted} contradicted, ${of.declared} declared, ${of.unserved} unserved, ${of['no evidence']} no evidence`,
+  }),
+  disputed: (standings: string) => ({
+    zh: `${standings} 处有异议`,
+    en: `${standings} disputed`,
   }),
   minimum: (observed: string) => ({
     zh: `有证据的不足 ${observed} 个则不下结论`,

@@ -272,11 +272,11 @@ async function template(sheet: SheetKind | undefined, options: TemplateOptions):
         `the register has no place ${within} at the end of ${month}`,
       );
     if (xlsx === undefined) {
-      process.stdout.write(filingTemplate(sheet ?? 'places', register, within));
+      process.stdout.write(filingTemplate(sheet ?? 'places', register, within, carrier));
       return;
     }
     const kinds = sheet === undefined ? (['places', 'areas'] as const) : [sheet];
-    writeWorkbook(xlsx, filingWorkbook(kinds, register, within, month));
+    writeWorkbook(xlsx, filingWorkbook(kinds, register, within, carrier, month));
     print(`已写入 written: ${xlsx}`);
   });
 }

@@ -87,9 +87,11 @@ export function libraryCommand(program: Command): void {
     );
 
   importOptions(library.command('import'))
-    .description('导入 CSV,全部入库或全不入库 · bring a CSV in, whole or not at all')
+    .description(
+      '导入 CSV 或 XLSX,全部入库或全不入库 · bring a CSV or XLSX file in, whole or not at all',
+    )
     .argument('<kind>', 'prefixes | services')
-    .argument('<file>', 'CSV')
+    .argument('<file>', 'CSV | XLSX')
     .action(bringIn);
 
   library

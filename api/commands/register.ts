@@ -233,7 +233,8 @@ async function show(code: string, { on, json }: { on?: string; json?: boolean })
     const record = on === undefined ? whole : asOf(whole, on);
     if (json) return print(JSON.stringify(record));
     for (const version of record.versions) {
-      const { validFrom, validTo, name, level, kind, ending, successors, outside } = version;
+      const { validFrom, validTo, name, level, kind, ending, successors, outside, outsideFor } =
+        version;
       const became = ending ? `${ending} → ${successors.join(' ') || '—'}` : '';
       printRow(
         [
@@ -242,6 +243,9 @@ async function show(code: string, { on, json }: { on?: string; json?: boolean })
           name,
           `${level} ${kind}`.trim(),
           ...(outside ? ['省外服务 served from outside'] : []),
+          ...(outsideFor.length > 0
+            ? [`省外服务 served from outside by: ${outsideFor.join(' ')}`]
+            : []),
           ...(version.position ? [`${version.position.lat}, ${version.position.lon} WGS84`] : []),
           became,
           version.note,

@@ -15,6 +15,8 @@ export interface PlaceVersionRow {
   successors: string[];
   /** Served from a neighbouring province: in no denominator. */
   outside: boolean;
+  /** The carriers, by code, of whom alone that is so. */
+  outsideFor: readonly string[];
   note: string;
   source: string;
   position: PlacePosition | null;

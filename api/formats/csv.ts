@@ -34,11 +34,15 @@ const HEAD = [
 export const csv: Format = {
   extension: 'csv',
   contentType: 'text/csv; charset=utf-8',
-  draw: (report) =>
-    `\uFEFF${[HEAD, ...rows(report)].map((cells) => cells.map(cell).join(',')).join('\r\n')}\r\n`,
+  draw: (report) => csvOf(HEAD, rows(report)),
 };
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
+
+/** The whole file. */
+export function csvOf(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
+  return `\uFEFF${[head, ...rows].map((cells) => cells.map(cell).join(',')).join('\r\n')}\r\n`;
+}
 
 function rows(report: MonthlyReport): Cell[][] {
   const figures = report.targets.flatMap((target) => {

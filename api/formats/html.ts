@@ -1,6 +1,5 @@
 /** The monthly report for readers: one self-contained page, made for print, charts drawn as SVG. */
 import { html as markup, raw } from 'hono/html';
-import type { FilingState } from '../../ingest/filing-store.ts';
 import { indicatorNamed } from '../../sql/indicator.ts';
 import type { AreaFigure, Figure, FigureSubject, Verdict } from '../contract/figure.ts';
 import type { StandingCounts } from '../contract/filing.ts';
@@ -8,7 +7,8 @@ import type { Title } from '../contract/place.ts';
 import { COUNTIES } from '../geometry.ts';
 import type { MonthlyLibrary, MonthlyReport, MonthlyTarget } from '../monthly.ts';
 import { VERDICT_TITLES } from '../verdict.ts';
-import type { Format } from './format.ts';
+import { FILING_STATES } from './filings.ts';
+import { carrierTitles, type Format } from './format.ts';
 
 export const html: Format = {
   extension: 'html',
@@ -172,18 +172,8 @@ ${report.changes.length === 0 ? markup`<p>数字未变;填报、地址与域名�
 <tbody>${report.changes.map((change) => markup`<tr><td>${change.target}<td>${change.area}<td>${change.before}<td>${change.after}`)}</tbody></table></section>`;
 }
 
-const FILING_STATES: Readonly<Record<FilingState, Title>> = {
-  'on time': { zh: '按时', en: 'on time' },
-  late: { zh: '迟报', en: 'late' },
-  missing: { zh: '未收到', en: 'none received' },
-  awaited: { zh: '未到期', en: 'awaited' },
-  resubmitted: { zh: '已更正', en: 'resubmitted' },
-};
-
 function filings(report: MonthlyReport): Fragment {
-  const names = new Map(
-    report.targets.flatMap(({ carriers }) => carriers.map(({ code, title }) => [code, title])),
-  );
+  const names = carrierTitles(report);
   return markup`<section id="filings"><h2>运营商填报<small>filings of the month</small></h2>
 <p>截止 due ${instant(report.filings.due)}</p>
 <table><thead><tr><th>运营商 carrier<th>状态 state<th>版数 versions<th>所用版本收到于 received<th>地点/区域行 places/areas</thead>
@@ -243,6 +233,7 @@ function rule({ indicator, evidence, proof, minimumObserved }: MonthlyTarget): s
 /** A figure in the unit people read. */
 export function amount(value: number, unit: string): string {
   if (unit === '1') return `${(value * 100).toFixed(1)}%`;
+  if (unit === '‱') return `${value.toFixed(1)} ‱`;
   if (unit === 'bit/s') return `${(value / 1e6).toFixed(1)} Mbit/s`;
   return `${value} ${unit}`;
 }

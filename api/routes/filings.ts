@@ -56,8 +56,8 @@ export function filings(reader: EvidenceReader): Hono {
     })
     .get('/v1/filings/:carrier/:month/template.xlsx', async (context) => {
       const { register, within, name } = await templateOf(reader, context, context.req.param());
-      const { month } = context.req.param();
-      const workbook = filingWorkbook(['places', 'areas'], register, within, month);
+      const { carrier, month } = context.req.param();
+      const workbook = filingWorkbook(['places', 'areas'], register, within, carrier, month);
       return context.body(new Uint8Array(workbook), 200, {
         'content-type': WORKBOOK_TYPE,
         'content-disposition': `attachment; filename="${name}.xlsx"`,
@@ -66,10 +66,14 @@ export function filings(reader: EvidenceReader): Hono {
     .get('/v1/filings/:carrier/:month/template.csv', async (context) => {
       const sheet = sheetOfRequest(context);
       const { register, within, name } = await templateOf(reader, context, context.req.param());
-      return context.body(filingTemplate(sheet, register, within), 200, {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': `attachment; filename="${name}-${sheet}.csv"`,
-      });
+      return context.body(
+        filingTemplate(sheet, register, within, context.req.param().carrier),
+        200,
+        {
+          'content-type': 'text/csv; charset=utf-8',
+          'content-disposition': `attachment; filename="${name}-${sheet}.csv"`,
+        },
+      );
     })
     .get('/v1/filings/:carrier/:month/places', async (context) =>
       context.json(

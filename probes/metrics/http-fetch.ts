@@ -17,7 +17,7 @@ import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
 import { finding } from '../finding.ts';
 import type { Family, Outcome } from '../measurement.ts';
-import { defineMetric } from '../metric.ts';
+import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { atStage, failed, OK, StageError, skipped } from '../net/failure.ts';
 import { openHttp } from '../net/http.ts';
 import { resolveHost } from '../net/resolve.ts';
@@ -63,6 +63,7 @@ export const httpFetch = defineMetric<z.infer<typeof parameters>>({
   load: 'quiet',
   parameters,
   values,
+  costB: ({ limitB }) => SMALL_RUN_B + Math.ceil(limitB * WITH_HEADERS),
   canRun: async () => null,
   async run(target, { timeoutMs, limitB }, { family, signal }) {
     const page = parseUrl(target, family);

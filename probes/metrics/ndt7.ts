@@ -17,7 +17,7 @@
  */
 import { z } from 'zod';
 import { finding } from '../finding.ts';
-import { defineMetric, type Finding } from '../metric.ts';
+import { defineMetric, type Finding, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, OK, StageError, skipped } from '../net/failure.ts';
 import { resolveHost } from '../net/resolve.ts';
 import { parseUrl } from '../net/target.ts';
@@ -60,6 +60,7 @@ export const ndt7 = defineMetric<Parameters>({
   load: 'loud',
   parameters,
   values,
+  costB: ({ limitB }) => SMALL_RUN_B + Math.ceil(limitB * WITH_HEADERS),
   canRun: async () => null,
   async run(target, wanted, { family, signal }) {
     const server = parseUrl(target, family);

@@ -79,6 +79,8 @@ export const stamp = defineMetric<Parameters>({
   load: 'quiet',
   parameters,
   values,
+  // Question and answer, with IPv6, UDP and Ethernet headers.
+  costB: ({ count, sizeB }) => 2 * count * (sizeB + 64),
   canRun: async () => null,
   async run(target, wanted, { family, signal }) {
     const parsed = parseHostAndPort(target, family);

@@ -45,6 +45,8 @@ export const tcpConnect = defineMetric<z.infer<typeof parameters>>({
   load: 'quiet',
   parameters,
   values,
+  // Ten segments at most for each: two retransmissions of the SYN, the handshake and its end.
+  costB: ({ count }) => count * 10 * 100,
   canRun: async () => null,
   async run(target, wanted, { family, signal }) {
     const parsed = parseHostAndPort(target, family);

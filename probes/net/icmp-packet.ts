@@ -1,19 +1,23 @@
 /**
  * ICMP and ICMPv6 echo on the wire (RFC 792, RFC 4443). Pure.
  *
- * An echo request of ours carries, after the header, 8 random bytes of its session and a serial that
- * is never used twice: an answer to another process, to another session of this one, or to an
- * earlier packet with the same 16-bit sequence number is not taken for ours.
+ * An echo request of ours carries, after the header, 8 random bytes of its session and the upper half
+ * of a serial that is never used twice, of which the sequence number is the lower half: an answer to
+ * another process, to another session of this one, or to an earlier packet with the same sequence
+ * number is not taken for ours. Two more bytes keep the checksum of all requests of a session the
+ * same: routers that spread load by the first bytes of the header send them one way, so that a
+ * traceroute sees one path (Augustin et al., "Avoiding traceroute anomalies with Paris traceroute",
+ * IMC 2006).
  */
 import ipaddr from 'ipaddr.js';
 import type { Family } from '../measurement.ts';
 
-/** ICMP header, nonce, serial. */
-const HEADER_B = 8;
+export const HEADER_B = 8;
 export const NONCE_B = 8;
-const SERIAL_B = 4;
-/** Smallest payload that can be told to be ours. */
-export const MINIMUM_PAYLOAD_B = NONCE_B + SERIAL_B;
+const SERIAL_AT = HEADER_B + NONCE_B;
+const BALANCE_AT = SERIAL_AT + 2;
+/** Smallest payload that can be told to be ours: nonce, half a serial, balance. */
+export const MINIMUM_PAYLOAD_B = NONCE_B + 4;
 
 const ICMP = { request: 8, reply: 0, unreachable: 3, timeExceeded: 11, parameterProblem: 12 };
 const ICMP6 = {
@@ -52,15 +56,20 @@ export type EchoAnswer =
       readonly serial: number | undefined;
       /** To whom the packet in question was sent, as `addressKey` writes it. */
       readonly destination: string;
+      /** Of `too-big`: what fits, where the router said so (RFC 1191 §4, RFC 4443 §3.2). */
+      readonly mtuB?: number;
     };
 
 export function echoRequest(family: Family, identity: EchoIdentity, payloadB: number): Buffer {
-  const packet = Buffer.alloc(HEADER_B + payloadB);
+  // From the pool: thousands of small buffers of their own are what garbage is made of.
+  const packet = Buffer.allocUnsafe(HEADER_B + payloadB).fill(0);
   packet[0] = family === 6 ? ICMP6.request : ICMP.request;
   packet.writeUInt16BE(identity.sessionId, 4);
   packet.writeUInt16BE(identity.serial & 0xffff, 6);
   identity.nonce.copy(packet, HEADER_B);
-  packet.writeUInt32BE(identity.serial, HEADER_B + NONCE_B);
+  const upper = identity.serial >>> 16;
+  packet.writeUInt16BE(upper, SERIAL_AT);
+  packet.writeUInt16BE(0xffff - folded(upper + (identity.serial & 0xffff)), BALANCE_AT);
   // The kernel fills in the checksum of ICMPv6 (RFC 3542 §3.1), not that of ICMP.
   if (family === 4) packet.writeUInt16BE(internetChecksum(packet), 2);
   return packet;
@@ -80,9 +89,9 @@ export function readAnswer(
   const type = message?.[0];
   if (!message || message.length < HEADER_B || type === undefined) return undefined;
   if (type === (family === 6 ? ICMP6.reply : ICMP.reply)) {
+    if (message.readUInt16BE(4) !== session.sessionId) return undefined;
     const serial = serialOf(message, session.nonce);
-    if (message.readUInt16BE(4) !== session.sessionId || typeof serial !== 'number')
-      return undefined;
+    if (typeof serial !== 'number') return undefined;
     return { kind: 'reply', sequence: message.readUInt16BE(6), serial };
   }
   const code = errorCode(family, type, message[1] ?? 0);
@@ -92,12 +101,40 @@ export function readAnswer(
   const serial = serialOf(quoted.echo, session.nonce);
   if (serial === 'foreign') return undefined;
   const { destination, echo } = quoted;
-  return { kind: 'error', code, sequence: echo.readUInt16BE(6), serial, destination };
+  const mtuB = code === 'too-big' ? mtuOf(family, message) : 0;
+  return {
+    kind: 'error',
+    code,
+    sequence: echo.readUInt16BE(6),
+    serial,
+    destination,
+    ...(mtuB > 0 ? { mtuB } : {}),
+  };
 }
 
-/** One spelling for one address. */
+/**
+ * The serial of a request of ours that came back with its time of sending, behind whatever headers
+ * its link has; undefined where it is none.
+ */
+export function sentSerial(
+  packet: Buffer,
+  { nonce }: Pick<EchoIdentity, 'nonce'>,
+): number | undefined {
+  const at = packet.indexOf(nonce);
+  if (at < HEADER_B || at + MINIMUM_PAYLOAD_B > packet.length) return undefined;
+  const serial = serialOf(packet.subarray(at - HEADER_B), nonce);
+  return typeof serial === 'number' ? serial : undefined;
+}
+
+/** One spelling for one address: its bytes in hexadecimal. */
 export function addressKey(address: string): string {
-  return ipaddr.process(address.replace(/%.*$/, '')).toNormalizedString();
+  return Buffer.from(ipaddr.process(address.replace(/%.*$/, '')).toByteArray()).toString('hex');
+}
+
+/** The address of a key, in canonical form (RFC 5952). */
+export function keyAddress(key: string): string {
+  const address = ipaddr.fromByteArray([...Buffer.from(key, 'hex')]);
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 }
 
 /** RFC 1071. */
@@ -105,15 +142,21 @@ export function internetChecksum(bytes: Buffer): number {
   let sum = 0;
   for (let index = 0; index < bytes.length; index += 2)
     sum += ((bytes[index] ?? 0) << 8) + (bytes[index + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return ~folded(sum) & 0xffff;
+}
+
+/** A sum of 16-bit words in one's complement. */
+function folded(sum: number): number {
+  let word = sum;
+  while (word > 0xffff) word = (word & 0xffff) + (word >>> 16);
+  return word;
 }
 
 /** The serial after our nonce; `foreign` for another nonce, undefined where the packet is cut before it. */
 function serialOf(echo: Buffer, nonce: Buffer): number | 'foreign' | undefined {
   if (echo.length < HEADER_B + MINIMUM_PAYLOAD_B) return undefined;
   if (!nonce.equals(echo.subarray(HEADER_B, HEADER_B + NONCE_B))) return 'foreign';
-  return echo.readUInt32BE(HEADER_B + NONCE_B);
+  return ((echo.readUInt16BE(SERIAL_AT) << 16) | echo.readUInt16BE(6)) >>> 0;
 }
 
 interface QuotedEcho {
@@ -130,7 +173,7 @@ function quotedEcho4(packet: Buffer): QuotedEcho | undefined {
   const echo = ipv4Payload(packet);
   if (!echo || packet[9] !== PROTOCOL_ICMP) return undefined;
   if (echo.length < HEADER_B || echo[0] !== ICMP.request) return undefined;
-  return { echo, destination: keyOf(packet.subarray(16, 20)) };
+  return { echo, destination: packet.toString('hex', 16, 20) };
 }
 
 function quotedEcho6(packet: Buffer): QuotedEcho | undefined {
@@ -149,7 +192,7 @@ function quotedEcho6(packet: Buffer): QuotedEcho | undefined {
   const echo = packet.subarray(offset);
   if (next !== NEXT_HEADER_ICMP6 || echo.length < HEADER_B || echo[0] !== ICMP6.request)
     return undefined;
-  return { echo, destination: keyOf(packet.subarray(24, 40)) };
+  return { echo, destination: packet.toString('hex', 24, 40) };
 }
 
 /** What follows the IPv4 header and its options. */
@@ -159,8 +202,8 @@ function ipv4Payload(packet: Buffer): Buffer | undefined {
   return headerB < 20 || packet.length < headerB ? undefined : packet.subarray(headerB);
 }
 
-function keyOf(bytes: Buffer): string {
-  return ipaddr.fromByteArray([...bytes]).toNormalizedString();
+function mtuOf(family: Family, message: Buffer): number {
+  return family === 6 ? message.readUInt32BE(4) : message.readUInt16BE(6);
 }
 
 function errorCode(family: Family, type: number, code: number): string | undefined {

@@ -23,8 +23,17 @@ export interface Transferred {
   readonly estimate: RateEstimate | undefined;
   /** Received bytes per 100 ms, by the receiver's clock, as far as they were counted. */
   readonly seriesB: readonly number[];
-  readonly totalB: number;
+  /** When the line was full: from the end of the ramp to the end of counting, by `monotonicMs`. */
+  readonly loaded: { readonly fromMs: number; readonly toMs: number };
 }
+
+/** TCP payload moved so far, whatever becomes of the run; never less than what was. */
+export interface Traffic {
+  payloadB: number;
+}
+
+/** How often the clock is looked at: what comes after the end of a run is for nothing. */
+export const CHECK_MS = 25;
 
 /** The peer is fine and has no room: this says nothing about the line. */
 export class PeerBusyError extends Error {
@@ -66,20 +75,15 @@ export function requireOk({ statusCode }: Dispatcher.ResponseData): void {
  *
  * @param isOver nothing more will come
  */
-export function transferred(
-  count: {
-    readonly seriesB: readonly number[];
-    readonly totalB: number;
-    readonly elapsedMs: number;
-  },
+export function verdictOf(
+  { seriesB, elapsedMs }: { readonly seriesB: readonly number[]; readonly elapsedMs: number },
   mode: RateMode,
   isOver: boolean,
-): Transferred | undefined {
-  const { seriesB, totalB, elapsedMs } = count;
+): Pick<Transferred, 'estimate' | 'seriesB'> | undefined {
   const estimate =
     estimateRate(seriesB, elapsedMs, mode) ??
     (isOver ? estimateCutRate(seriesB, elapsedMs) : undefined);
   if (!estimate && !isOver) return undefined;
   const countedMs = estimate?.durationMs ?? elapsedMs;
-  return { estimate, totalB, seriesB: seriesB.slice(0, Math.ceil(countedMs / SLOT_MS)) };
+  return { estimate, seriesB: seriesB.slice(0, Math.ceil(countedMs / SLOT_MS)) };
 }

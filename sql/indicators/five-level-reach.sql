@@ -1,46 +1,49 @@
 -- title.zh: 省市县乡村五级贯通
 -- title.en: Villages that reach services of all five levels
--- method:   five-level-reach/1
+-- method:   five-level-reach/2
 -- kind:     ratio
 -- subject:  village
 -- unit:     1
 -- source:   三(五)2 纵向贯通省、市、县、乡镇、村 5 级; RFC 9293, RFC 9110
 --
 -- A village passes when, from its lines, the registered services of each of the five levels whose area
--- covers it answered: of at least `minimumRuns` page fetches and TCP connects towards a level's services
--- at least `passRatio`. The value is levels that did, of five. Where a level has no registered service,
+-- covers it answered: over one of the two families, of at least `minimumRuns` page fetches and TCP connects
+-- towards a level's services at least `passRatio`. The value is levels that did, of five. Where a level has no registered service,
 -- or nobody looked at it, the village cannot pass: the plan asks for five levels, not for those there are.
 --
--- Either family counts, as users are served by whichever answers: a level reached over IPv4 alone is
--- reached. A service of several levels or names counts once a level. A village is a row from
+-- The families are counted apart and either will do, as users are served by whichever answers: what fails
+-- over IPv6 takes nothing from a level reached over IPv4. A service of several levels or names counts once a level. A village is a row from
 -- `minimumRuns` runs towards such services on; one for every carrier whose lines looked, one over all ('').
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
 WITH ['province', 'city', 'county', 'township', 'village'] AS five
 SELECT
     toLowCardinality(village) AS subject, village::String AS place, asking::String AS carrier,
-    arrayCount((tried, found) -> tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64}, looked, answered) / 5 AS value,
+    arrayCount((tried, found, tried6, found6) -> tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64} OR tried6 >= {minimumRuns:UInt32} AND found6 / tried6 >= {passRatio:Float64}, looked, answered, looked6, answered6) / 5 AS value,
     (value = 1)::Bool AS passed,
     runs, days, newest
 FROM
 (
     SELECT
         village, asking,
-        sumForEach(arrayMap(level -> toUInt64(has(levels, level)), five)) AS looked,
-        sumForEach(arrayMap(level -> toUInt64(has(levels, level) AND ok), five)) AS answered,
+        sumForEach(arrayMap(level -> toUInt64(family = 4 AND has(levels, level)), five)) AS looked,
+        sumForEach(arrayMap(level -> toUInt64(family = 4 AND has(levels, level) AND ok), five)) AS answered,
+        sumForEach(arrayMap(level -> toUInt64(family = 6 AND has(levels, level)), five)) AS looked6,
+        sumForEach(arrayMap(level -> toUInt64(family = 6 AND has(levels, level) AND ok), five)) AS answered6,
         count() AS runs,
         uniqExact(day) AS days,
         max(received) AS newest
     FROM
     (
         SELECT
-            run.village AS village, run.asking AS asking, run.ok AS ok, run.day AS day, run.received AS received,
+            run.village AS village, run.asking AS asking, run.family AS family, run.ok AS ok, run.day AS day, run.received AS received,
             arrayDistinct(arrayMap(each -> each.1, arrayFilter(each -> startsWith(run.village, each.2), service.covering))) AS levels
         FROM
         (
             SELECT
                 substring(place, 1, 12) AS village,
                 carrier AS asking,
+                family,
                 outcome = 'ok' AS ok,
                 toDate(start, 'Asia/Shanghai') AS day,
                 received,

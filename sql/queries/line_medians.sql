@@ -1,7 +1,8 @@
 -- Medians of some lines in a span of time: the median over a line's runs of each run's own figure.
+-- Where several methods measured within the span, all are named.
 -- Loss is the share of all packets of all runs, not a mean of ratios.
 -- {lines:Array(String)} {probes:Array(String)} (all that measured them; none: any) {start:DateTime64(3)} {end:DateTime64(3)}
-SELECT line, metric, family, any(method) AS method, statistic, quantileExactInclusive(0.5)(value) AS median, count() AS n
+SELECT line, metric, family, arrayStringConcat(arraySort(groupUniqArray(method)), ', ') AS method, statistic, quantileExactInclusive(0.5)(value) AS median, count() AS n
 FROM
 (
     SELECT line, metric, family, method, 'rttMs' AS statistic, assumeNotNull(rttMedianMs) AS value
@@ -26,7 +27,7 @@ FROM
 )
 GROUP BY line, metric, family, statistic
 UNION ALL
-SELECT line, metric, family, any(method), 'lossRatio', 1 - sum(received) / sum(sent), count()
+SELECT line, metric, family, arrayStringConcat(arraySort(groupUniqArray(method)), ', '), 'lossRatio', 1 - sum(received) / sum(sent), count()
 FROM
 (
     SELECT line, metric, family, method, assumeNotNull(packetsReceived) AS received, assumeNotNull(packetsSent) AS sent

@@ -9,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Ratio } from './bench.ts';
+import { footprintBench } from './footprint.ts';
 import { ingestBench } from './ingest.ts';
 import { insertBench } from './insert.ts';
 import { provinceBench } from './judging.ts';
@@ -18,6 +19,7 @@ import { readersBench } from './readers.ts';
 import { soakBench } from './soak.ts';
 
 const BENCHES: readonly Bench[] = [
+  footprintBench,
   ingestBench,
   insertBench,
   pingBench,

@@ -185,7 +185,7 @@ function daySql(fromMs: number, day: number, everyDays: number): string {
          multiIf(${echoed}, toInt64(baseMs * 900), task = 'down-4' AND NOT bad, toInt64(rateBps), NULL),
          multiIf(${echoed}, toInt64(rttMs * 1000), task = 'up-4' AND NOT bad, toInt64(rateBps / 4), NULL),
          ${nullUnless(echoed, 'rttMs * 1200')}, ${nullUnless(echoed, 'rttMs * 1200')}, ${nullUnless(echoed, '300 * baseMs')}, ${nullUnless(echoed, '90')},
-         ${nullUnless(echo, 'if(bad, 1000000, 0)')}, ${nullUnless(echo, '10')}, ${nullUnless(echo, `if(bad, 0, 10 - toInt64(${u(4)} < 0.05))`)}, ${nullUnless(echo, '0')},
+         ${nullUnless(echo, 'if(bad, 1000000, 0)')}, ${nullUnless(`metric IN ('icmp-rtt', 'throughput')`, `if(${echo}, 10, if(bad, NULL, rttMs * 3000))`)}, ${nullUnless(echo, `if(bad, 0, 10 - toInt64(${u(4)} < 0.05))`)}, ${nullUnless(echo, '0')},
          NULL, NULL, NULL, NULL, NULL, NULL,
          toIPv6(concat('::ffff:', IPv4NumToString(toUInt32(3 * 1073741824 + n % 4194304)))), line, place, carrier,
          bitShiftLeft(toUInt64(4), 52) + 4503599627370495 - toUInt64(startMs + 60000 + seed % 60000) * 1000

@@ -1,12 +1,13 @@
 /** The page in a real browser on a real station: what a newcomer sees within a minute. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningStation, startStation } from '../tongda.ts';
+import { monthOf } from '../../ingest/month.ts';
+import { type RunningStation, startStation, tongda } from '../tongda.ts';
 import { launchBrowser } from './chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tongda-browser-'));
@@ -137,6 +138,61 @@ describe('language', () => {
   });
 });
 
+describe('what carriers filed', () => {
+  const PLACE = '320102002001';
+  // Long over, so that what comes today is late.
+  const month = monthOf(new Date(Date.now() - 70 * 86_400_000));
+  const filings = () => page.getByRole('region', { name: '填报', exact: true });
+  const challenges = () => page.getByRole('region', { name: '异议', exact: true });
+
+  beforeAll(async () => {
+    const sheet = join(folder, 'places.csv');
+    writeFileSync(
+      sheet,
+      `code,reached,technology,optical node,date reached\n${PLACE},yes,ftth,OLT-7,${month}-01\n`,
+    );
+    const of = ['--month', month, '--carrier', 'telecom', '--by', 'li'];
+    for (const args of [
+      ['filing', 'import', sheet, ...of],
+      ...[['challenge', 'open', ...of, '--target', 'fibre-villages', '--place', PLACE]].map(
+        (open) => [...open, '--party', 'authority', '--why', '实地未见光缆'],
+      ),
+    ]) {
+      const { code, stderr } = await tongda(args, { TONGDA_DATA: join(folder, 'data') });
+      expect(code, stderr).toBe(0);
+    }
+  });
+
+  it('late or not at all is seen, and which standing is disputed, in both languages', async () => {
+    await page.goto(`${station.url}/?lang=zh&month=${month}&tab=filings`);
+    await challenges().locator('tbody tr').waitFor();
+    await filings().locator('tbody tr').first().waitFor();
+    const rows = await filings().locator('tbody tr').allTextContents();
+    expect(rows.map((row) => /迟报|逾期未报/.exec(row)?.[0])).toEqual([
+      ...['迟报', '逾期未报', '逾期未报', '逾期未报'],
+    ]);
+    expect(rows[0]).toMatch(/^中国电信迟报1\d{4}-.*1 \/ 0$/);
+    const disputed = await challenges().locator('tbody tr').allTextContents();
+    expect(disputed).toEqual([expect.stringMatching(/行政村光纤通达率.*authority实地未见光缆$/)]);
+    await page.goto(`${station.url}/?lang=en&month=${month}&tab=filings`);
+    await page.getByRole('region', { name: 'Filings' }).getByText('missing').first().waitFor();
+  });
+
+  it('leads from a challenge to the disputed place, which says so', async () => {
+    await page.goto(`${station.url}/?lang=zh&month=${month}&tab=filings`);
+    await challenges().locator('tbody tr button').click();
+    const marks = page.locator('#tab-panel tbody strong');
+    await marks.first().waitFor();
+    expect(await marks.allTextContents()).toEqual([expect.stringContaining('1 处有异议')]);
+    expect(await page.locator('.card header').textContent()).toContain('1 处有异议');
+    expect(new URL(page.url()).searchParams.get('area')).toBe(PLACE.slice(0, 9));
+    // Of a target that nobody disputes nothing is said.
+    await page.goto(`${station.url}/?lang=zh&month=${month}&target=fibre-hamlets`);
+    await page.locator('#tab-panel tbody tr').first().waitFor();
+    expect(await page.locator('#tab-panel tbody strong').count()).toBe(0);
+  });
+});
+
 describe('errors', () => {
   it('show the station’s own code and sentence', async () => {
     await page.goto(`${station.url}/?lang=zh&area=39`);
@@ -151,7 +207,7 @@ describe('errors', () => {
 describe('for everyone', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const language of ['zh', 'en'])
-      for (const tab of ['places', 'lines', 'measurements'])
+      for (const tab of ['places', 'lines', 'measurements', 'filings'])
         it(`axe finds nothing: ${colorScheme}, ${language}, ${tab}`, async () => {
           await page.emulateMedia({ colorScheme });
           await page.goto(`${station.url}/?lang=${language}&tab=${tab}`);

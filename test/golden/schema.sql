@@ -367,7 +367,8 @@ CREATE TABLE place
     `lon` Nullable(Float64) DEFAULT NULL,
     `givenLat` Nullable(Float64) DEFAULT NULL,
     `givenLon` Nullable(Float64) DEFAULT NULL,
-    `crs` LowCardinality(String) DEFAULT ''
+    `crs` LowCardinality(String) DEFAULT '',
+    `outsideFor` Array(String) DEFAULT []
 )
 ENGINE = ReplacingMergeTree(updated)
 PRIMARY KEY (code, validFrom)
@@ -473,7 +474,8 @@ CREATE TABLE sample
     `sequence` UInt64 CODEC(Delta(8), ZSTD(1)),
     `metric` LowCardinality(String) CODEC(ZSTD(1)),
     `start` DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
-    `samples` Array(Float32) CODEC(ZSTD(1))
+    `samples` Array(Float32) CODEC(ZSTD(1)),
+    `hops` Array(LowCardinality(String)) DEFAULT [] CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMMDD(toTimeZone(start, 'Asia/Shanghai'))

@@ -144,6 +144,7 @@ async function world(onTestFinished: TestContext['onTestFinished']) {
       token: TOKEN,
       spool: directory,
       spoolLimitB: 1024 * 1024,
+      monthlyBudgetB: null,
     };
     const note = (fields: object, message: string) =>
       void logged.push(`${JSON.stringify(fields)} ${message}`);
@@ -178,7 +179,8 @@ async function world(onTestFinished: TestContext['onTestFinished']) {
     expect([...sent].filter((sequence) => !all.includes(sequence))).toEqual([]);
   }
 
-  return { directory, logged, station, instruction, start, left, expectNothingLost };
+  const { port } = target.address() as AddressInfo;
+  return { directory, logged, station, instruction, port, start, left, expectNothingLost };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -209,6 +211,29 @@ describe.concurrent('the agent', () => {
     expect(Math.abs((offsetMs ?? 0) - 60_000)).toBeLessThanOrEqual((uncertaintyMs ?? 0) + 1);
     expect([...station.authorizations]).toEqual([`Bearer ${TOKEN}`]);
     expect(station.asked.slice(0, 2)).toEqual([[undefined], ['"1"']]);
+    await expectNothingLost();
+  });
+
+  it('spools and reports a measurement of every target of a task', async ({ onTestFinished }) => {
+    const { station, instruction, port, start, expectNothingLost } = await world(onTestFinished);
+    const targets = [`127.0.0.1:${port}`, '[::1]:1', ...Array(598).fill(`127.0.0.1:${port}`)];
+    const task = { name: 'near', metric: 'tcp-connect', targets, family: 4 };
+    station.instruction = instruction({
+      tasks: [{ ...task, parameters: { count: 1 } }],
+      schedules: [{ name: 'day', periodS: 86_400, tasks: ['near'] }],
+    });
+    const stop = start();
+    await until(() => station.acknowledged.size >= targets.length);
+    await stop();
+    const measurements = station.reports
+      .flatMap((report) => report.measurements)
+      .toSorted((one, other) => one.sequence - other.sequence);
+    expect(measurements.map((measurement) => measurement.target)).toEqual(targets);
+    expect(measurements.slice(0, 3)).toMatchObject([
+      { outcome: { status: 'ok' } },
+      { outcome: { status: 'skipped', reason: 'other-family' } },
+      { outcome: { status: 'ok' } },
+    ]);
     await expectNothingLost();
   });
 
@@ -345,7 +370,7 @@ describe.concurrent('the agent', () => {
     await stop();
     const since = station.reports.slice(before).flatMap(({ measurements }) => measurements);
     const missed = since.filter(
-      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed',
+      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed-off',
     );
     expect(missed.length).toBe(1);
     expect(logged.join('\n')).toMatch(/schedule second missed [2-4] runs/);

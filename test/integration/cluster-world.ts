@@ -82,6 +82,7 @@ export function measurementsOf(
         v3: slot(1e6),
         v4: slot(100),
         v5: slot(10),
+        ...(metric === 'throughput' && fate > 2 ? { v7: 1_000 * (index + 1) } : {}),
         ...(metric === 'icmp-rtt' && fate > 0 ? { v7: 10, v8: fate < 3 ? 0 : 10 - below(3) } : {}),
       },
       precedence: precedenceOf(new Date(start + 5_000).toISOString(), 1),
@@ -143,9 +144,14 @@ function references(): Step[] {
       ),
       put(
         'library_service',
-        PROBES.map((probe) => ({
+        PROBES.map((probe, nth) => ({
           ...{ import: name, name: `${probe}.cn`, original: `${probe}.cn`, holder: name },
-          ...{ kind: 'agency', level: 'city', area: '3201', url: `https://${probe}.cn/` },
+          ...{
+            kind: nth % 2 ? 'platform' : 'agency',
+            level: 'city',
+            area: '3201',
+            url: `https://${probe}.cn/`,
+          },
           ...{ families: [4, 6], lines: ['line-1'], validFrom: '2026-10-01' },
           ...{ validTo: '2149-06-06', source: 'test' },
         })),
@@ -183,7 +189,7 @@ function references(): Step[] {
 function filed(): Step[] {
   const carriers = ['mobile', 'telecom', 'unicom', 'cable', 'fifth', 'sixth', 'seventh', 'eighth'];
   const keys = carriers.map((carrier) => ({ month: '2026-10', carrier, import: 'import-1' }));
-  const unstated = { hotspots: null, baseStations: null, platformUsers: null, note: '' };
+  const others = { hotspots: 1, baseStations: 2, platformUsers: 3, note: '' };
   return [
     put(
       'filing_token',
@@ -219,7 +225,7 @@ function filed(): Step[] {
           ...{ tier12: null, tier20: null, tier50: null, tier100: null, tier1000: null },
           ...{ subscribers: 9, households: 9, residents: 20 + number, cableHouseholds: 8 },
           ...{ digitalHouseholds: 7, twoWayHouseholds: number, cableSubscribers: null },
-          ...{ ipv6Terminals: number, terminals: 9, ...unstated },
+          ...{ ipv6Terminals: number, terminals: 9, ...others },
         })),
       ),
     ),

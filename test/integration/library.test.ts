@@ -21,8 +21,10 @@ import { parseAddress } from '../../ingest/address-space.ts';
 import { loadLibrary } from '../../ingest/library.ts';
 import { importPrefixes } from '../../ingest/library-prefixes.ts';
 import { importServices } from '../../ingest/library-services.ts';
+import { ServiceWalks } from '../../ingest/service-walk.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { scratch, tongda } from '../tongda.ts';
+import { rawWorkbook, rowOf } from '../workbook.ts';
 import { silent, startTestStore, type TestStore } from './engine-fixture.ts';
 
 const PREFIX_HEAD = 'prefix,holder,carrier,area,purpose,partOf,validFrom,validTo,source';
@@ -200,6 +202,46 @@ describe('an import', () => {
     expect((await loadLibrary(test.store)).prefixes).toHaveLength(7);
   });
 
+  it('of a workbook says what the CSV does, and of its faults the same', async () => {
+    const sheetOf = (csv: string, column: number) =>
+      csv
+        .split('\n')
+        .map((line, nth) => {
+          const cells: (string | Date)[] = line.split(',');
+          // A day as spreadsheets keep it: a number that looks like one.
+          if (nth > 0) cells[column] = new Date(`${cells[column]}T00:00:00Z`);
+          return rowOf(nth + 1, cells);
+        })
+        .join('');
+    const bookOf = (csv: string, column: number) => ({
+      ...origin(''),
+      ...{ file: 'library.xlsx' },
+      bytes: rawWorkbook({
+        sheets: { 库: sheetOf(csv, column) },
+        formats: ['yyyy-mm-dd'],
+      }),
+    });
+    for (const [bring, csv, column] of [
+      [importPrefixes, PREFIXES, PREFIX_HEAD.split(',').indexOf('validFrom')],
+      [importServices, SERVICES, (SERVICES.split('\n')[0] ?? '').split(',').indexOf('validFrom')],
+    ] as const) {
+      const fromCsv = await bring(test.store, origin(`${csv}\n\n`), aRun(true));
+      expect(await bring(test.store, bookOf(csv, column), aRun(true))).toEqual(fromCsv);
+      const bad = csv.replace(',32,', ',39,');
+      expect(await bring(test.store, bookOf(bad, column), aRun(true))).toMatchObject({
+        ...{ import: null, faultCount: 1 },
+        faults: [{ line: expect.any(Number), code: 'area-unknown', text: '39' }],
+      });
+    }
+    await expect(
+      importServices(
+        test.store,
+        { ...origin('PK\u0003\u0004 nothing'), file: 'none.xlsx' },
+        aRun(true),
+      ),
+    ).rejects.toMatchObject({ code: 'workbook-damaged' });
+  });
+
   it('warns of carriers the plan does not have and of lines the register does not', async () => {
     const { warnings, warningCount } = await importPrefixes(
       test.store,
@@ -241,6 +283,32 @@ describe('a lookup', () => {
     expect((await response.json()) as Problem).toMatchObject({
       ...{ status: 400, code: 'parameter-malformed' },
     });
+  });
+});
+
+describe('a walk', () => {
+  const of = async (line: string, place: string, perProbe = 9, now = '2026-10-20T04:00:00Z') => {
+    const walks = new ServiceWalks(test.store, { perProbe, periodS: 60 });
+    const walk = await walks.of('p', { line, place, carrier: 'unicom' }, new Date(now));
+    return walk && [...new Set(walk.tasks.map(({ target = '' }) => target))].filter(hasScheme);
+  };
+  const hasScheme = (target: string) => target.startsWith('http');
+
+  it('is of what is registered for the place on the day', async () => {
+    expect(await of('l1', XUANWU)).toEqual(['https://jsbc.cn/', 'https://www.nanjing.gov.cn/']);
+    expect(await of('l2', LIANGXI)).toEqual([
+      'https://jsbc.cn/',
+      new URL('http://无锡.中国:8080/').href,
+    ]);
+    expect(await of('l1', XUANWU, 9, '2025-12-31T04:00:00Z')).toContain('https://a.cn/');
+    expect(await of('l1', XUANWU, 9, '2019-12-31T04:00:00Z')).toBeNull();
+  });
+
+  it("is none of the station's own line, without a line, and where it is turned off", async () => {
+    expect(await of('self', XUANWU)).toBeNull();
+    const walks = new ServiceWalks(test.store, { perProbe: 9, periodS: 60 });
+    expect(await walks.of('p', null, new Date('2026-10-20T04:00:00Z'))).toBeNull();
+    expect(await of('l1', XUANWU, 0)).toBeNull();
   });
 });
 

@@ -30,10 +30,15 @@ describe('in a namespace with impairments', () => {
 
   async function inNamespace(setup: string[], runs: Run[], prefix = ''): Promise<Ran[]> {
     const script = [...SETUP, ...setup, `exec ${prefix} "$@"`].join('\n');
-    const { stdout } = await promisify(execFile)('unshare', [
-      ...['--net', '--mount', 'sh', '-euc', script, 'sh'],
-      ...[process.execPath, child.pathname, JSON.stringify(runs)],
-    ]);
+    const { stdout } = await promisify(execFile)(
+      'unshare',
+      [
+        ...['--net', '--mount', 'sh', '-euc', script, 'sh'],
+        ...[process.execPath, child.pathname, JSON.stringify(runs)],
+      ],
+      // What this namespace can move is nobody else's business.
+      { env: { ...process.env, CACHE_DIRECTORY: mkdtempSync(join(folder, 'cache-')) } },
+    );
     return JSON.parse(stdout) as Ran[];
   }
 
@@ -130,33 +135,49 @@ describe('in a namespace with impairments', () => {
     expect(ran[0]?.finding?.values).toHaveProperty('dnsMs');
   });
 
+  /** Packets of 1500 bytes, so that loopback is shaped as an Ethernet path is. */
+  const shaped = (mbps: number) =>
+    `tc qdisc add dev lo root tbf rate ${mbps}mbit burst 32kb latency 50ms`;
+  const rate = (target: string, parameters: Record<string, unknown>): Run => ({
+    ...{ metric: 'throughput', target, family: 6, parameters },
+  });
+
   it.each(['down', 'up'] as const)(
-    'throughput %s tells the rate of a shaped link',
+    'throughput %s tells the rate of a shaped link, and what it does to round trips',
     async (direction) => {
-      const runs: Run[] = [
-        {
-          metric: 'throughput',
-          target: 'http://[::1]:8080',
-          family: 6,
-          parameters: { direction },
-        },
-      ];
-      const shaped = ['tc qdisc add dev lo root tbf rate 50mbit burst 32kb latency 50ms'];
-      const [ran] = await inNamespace(shaped, runs);
+      const [ran] = await inNamespace([shaped(50)], [rate('http://[::1]:8080', { direction })]);
       const finding = ran?.finding;
-      const [rate, other] =
+      const [name, other] =
         direction === 'down' ? ['rateDownBps', 'rateUpBps'] : ['rateUpBps', 'rateDownBps'];
       expect(finding?.outcome).toEqual({ status: 'ok' });
-      expect(finding?.values).toMatchObject({ connections: 4, payloadB: expect.any(Number) });
-      expect(finding?.values).not.toHaveProperty(other ?? '');
+      const { values = {}, samples = [] } = finding ?? {};
+      expect(values).toMatchObject({ connections: 4, payloadB: expect.any(Number) });
+      expect(values).not.toHaveProperty(other ?? '');
       // Acknowledgements share the shaped link: at most the payload's share, at least nine tenths of it.
       const ceilingBps = 50e6 * (1_428 / 1_514);
-      expect(finding?.values[rate ?? '']).toBeLessThan(ceilingBps * 1.01);
-      expect(finding?.values[rate ?? '']).toBeGreaterThan(ceilingBps * 0.9);
-      expect(finding?.samples?.length).toBeLessThanOrEqual(120);
-      expect(finding?.samples?.length).toBeGreaterThanOrEqual(30);
+      expect(values[name ?? '']).toBeLessThan(ceilingBps * 1.01);
+      expect(values[name ?? '']).toBeGreaterThan(ceilingBps * 0.9);
+      expect(samples.length).toBeLessThanOrEqual(100);
+      expect(samples.length).toBeGreaterThanOrEqual(25);
+      // Headers and what came after the last count are moved, too.
+      expect(values.movedB).toBeGreaterThan(values.payloadB ?? Number.POSITIVE_INFINITY);
+      // The queue is there while the link is full, and was not before.
+      const { idleRttMs = 0, loadedRttMs = 0, responsivenessRpm = 0 } = values;
+      expect(loadedRttMs).toBeGreaterThan(idleRttMs + 5);
+      expect(responsivenessRpm).toBeLessThan(60_000 / idleRttMs);
     },
   );
+
+  it('throughput refuses what the machine itself cannot do', async () => {
+    const [ran] = await inNamespace(
+      ['ip addr add 2001:db8::9/128 dev lo nodad', shaped(50)],
+      [rate('http://[2001:db8::9]:8080', {})],
+    );
+    const { outcome, values = {} } = ran?.finding ?? {};
+    expect(outcome).toEqual({ status: 'skipped', reason: 'local-ceiling' });
+    // No rate and no delay, but what it cost.
+    expect(Object.keys(values).sort()).toEqual(['connections', 'movedB', 'payloadB']);
+  });
 });
 
 it('the catalogue loads no native module', () => {

@@ -76,7 +76,7 @@ function targeting(name: string, host: string): [string, Record<string, unknown>
   const bracketed = host.includes(':') ? `[${host}]` : host;
   if (name === 'dns-resolve') return ['both.test', { server: host, port: peer.dnsPort }];
   if (name === 'tcp-connect') return [`${bracketed}:${peer.httpPort}`, {}];
-  if (name === 'icmp-rtt') return [host, {}];
+  if (name === 'icmp-rtt' || name === 'path') return [host, {}];
   if (name === 'stamp') return [`${bracketed}:${peer.stampPort}`, {}];
   return [`http://${bracketed}:${peer.httpPort}`, {}];
 }
@@ -104,6 +104,7 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
     const url = `http://${hostOf(family)}:${port}`;
     const [target, parameters] = {
       'icmp-rtt': [LOOPBACK[family], { count: 100, intervalMs: 1_000 }],
+      path: [LOOPBACK[family], { tries: 10, intervalMs: 1_000 }],
       'tcp-connect': [`${hostOf(family)}:${port}`, { count: 20, intervalMs: 10_000 }],
       'dns-resolve': [
         'both.test',

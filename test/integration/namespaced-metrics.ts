@@ -22,7 +22,7 @@ export interface Ran {
 
 const runs = JSON.parse(process.argv[2] ?? '[]') as Run[];
 const peer = await startPeer({
-  hosts: ['127.0.0.1', '::1'],
+  hosts: ['127.0.0.1', '::'],
   httpPort: 8080,
   dnsPort: 53,
   stampPort: 862,

@@ -111,6 +111,7 @@ describe('a block', () => {
         metric: 'icmp-rtt',
         start: '2026-11-24T01:02:03.004Z',
         samples: Array.from({ length: below(30) }, () => Math.fround(below(1e6) / 7)),
+        hops: Array.from({ length: below(4) }, (_, hop) => (below(2) ? `192.0.2.${hop}` : '')),
       })),
     );
     await agree('sample', reports);

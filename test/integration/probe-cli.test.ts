@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -94,12 +95,33 @@ describe('once', () => {
     expect(stdout).toContain('测得 · measured');
   });
 
+  it('measures the targets of a file: a line of JSON each, or one summary', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tongda-targets-'));
+    const file = join(folder, 'targets.txt');
+    writeFileSync(file, `# near\n[::1]:${port}\n\n[::1]:${port} # again\n127.0.0.1:${port}\n`);
+    const once = ['once', 'tcp-connect', '--targets-file', file, '--param', 'count=1'];
+    const lines = await tongdaProbe([...once, '--json']);
+    const told = lines.stdout.trimEnd().split('\n');
+    expect(told.map((line) => measurementSchema.parse(JSON.parse(line)))).toMatchObject([
+      { sequence: 0, target: `[::1]:${port}`, outcome: { status: 'ok' } },
+      { sequence: 1, target: `[::1]:${port}`, outcome: { status: 'ok' } },
+      { sequence: 2, outcome: { status: 'skipped', reason: 'other-family' } },
+    ]);
+    expect(lines.code).toBe(3);
+    const summed = await tongdaProbe(once);
+    rmSync(folder, { recursive: true });
+    expect(summed.stdout).toMatch(/3 个目标 · targets\n +2 {2}测得 · measured\n +1 {2}未测/);
+    expect(summed.stdout).toMatch(/往返时延中位数\s+Median round-trip time\s+\d+\.\d{3} ms {2}p95/);
+  });
+
   it.each([
     [['once', 'icmp-ping', '::1'], 'unknown-metric', METRICS.map(({ name }) => name).join(', ')],
     [['once', 'tcp-connect', '[::1]:1', '--family', '4'], 'family-mismatch', 'IPv6'],
     [['once', 'tcp-connect', 'a:1', '--family', '5'], 'wrong-usage', '4 | 6'],
     [['once', 'tcp-connect', 'a:1', '--param', 'count=x'], 'parameters-invalid', 'count'],
-    [['once', 'tcp-connect'], 'wrong-usage', 'target'],
+    [['once', 'tcp-connect'], 'targets-wanted', 'target'],
+    [['once', 'tcp-connect', 'a:1', '--targets-file', '-'], 'targets-wanted', 'either'],
+    [['once', 'tcp-connect', '--targets-file', '/nowhere'], 'targets-unreadable', 'ENOENT'],
     [['measure'], 'wrong-usage', 'measure'],
     [['run', '--probe', 'a'], 'config-invalid', '--station'],
   ])('%j is wrong usage: 2, one sentence in each language', async (args, code, part) => {
@@ -133,6 +155,49 @@ describe('once', () => {
   });
 });
 
+describe('the unit', () => {
+  const unit = readFileSync(join(ROOT, 'probes/packaging/tongda-probe.service'), 'utf8');
+  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+  it.skipIf(!hasSystemd)('is one that systemd understands, and little exposed', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tongda-unit-'));
+    const path = join(directory, 'tongda-probe.service');
+    writeFileSync(path, unit);
+    const analyze = (...args: string[]) =>
+      spawnSync('systemd-analyze', [...args, path], { encoding: 'utf8' });
+    const verified = analyze('verify');
+    expect([verified.status, verified.stderr]).toEqual([0, '']);
+    // In tenths: 20 is an exposure of 2.0 of 10.
+    expect(analyze('security', '--offline=true', '--threshold=20').status).toBe(0);
+    rmSync(directory, { recursive: true });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'grants what ICMP needs: nobody, one ambient capability',
+    () => {
+      expect(unit).toContain('\nAmbientCapabilities=CAP_NET_RAW\n');
+      const granted = [
+        ...['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'],
+        ...[
+          '--bounding-set=-all,+net_raw',
+          '--inh-caps=-all,+net_raw',
+          '--ambient-caps=-all,+net_raw',
+        ],
+      ];
+      const args = [MAIN, 'once', 'icmp-rtt', '::1', '--param', 'count=2', '--json'];
+      const ended = spawnSync('setpriv', [...granted, process.execPath, ...args], {
+        encoding: 'utf8',
+      });
+      expect(ended.stderr).toBe('');
+      expect(onlyMeasurement(ended.stdout)).toMatchObject({
+        metric: 'icmp-rtt',
+        outcome: { status: 'ok' },
+        values: { packetsSent: 2, packetsReceived: 2 },
+      });
+    },
+  );
+});
+
 describe('metrics, version, help', () => {
   it('lists the whole catalogue', async () => {
     const { stdout } = await tongdaProbe(['metrics', '--json']);
@@ -150,7 +215,9 @@ describe('metrics, version, help', () => {
     const { code, stdout } = await tongdaProbe(['--help']);
     expect(code).toBe(0);
     const examples = [...stdout.matchAll(/^ {2}tongda-probe (\w+)/gm)].map(([, name]) => name);
-    expect(new Set(examples)).toEqual(new Set(['metrics', 'once', 'run', 'check', 'peer']));
+    expect(new Set(examples)).toEqual(
+      new Set(['metrics', 'once', 'run', 'check', 'doctor', 'status', 'peer']),
+    );
     for (const name of examples) expect((await tongdaProbe([name ?? '', '--help'])).code).toBe(0);
   });
 });
@@ -295,27 +362,27 @@ describe('run', () => {
 
 describe('an installation of the probe alone', () => {
   let home: string;
+  let manifest: {
+    readonly bin: Readonly<Record<string, string>>;
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+  };
   beforeAll(() => {
-    // The build of probes/ and the modules it needs by name, nothing of the station or the engine,
-    // where no directory above holds modules that Node would find instead.
+    // What `npm run pack:probe` packs, with the modules it names but the native ones, where no
+    // directory above holds modules that Node would find instead.
     const base = ['/var/tmp', homedir(), tmpdir()].find((path) => !modulesAbove(path)) ?? '/';
     home = mkdtempSync(join(base, 'tongda-alone-'));
     chmodSync(home, 0o755);
-    cpSync(join(ROOT, '.build/probes'), join(home, 'probes'), { recursive: true });
-    writeFileSync(join(home, 'package.json'), '{"type":"module"}');
+    const packed = spawnSync(process.execPath, ['.config/pack-probe.mjs'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    const [, tarball = ''] = /^(\S+\.tgz) {2}\d+ KiB$/m.exec(packed.stdout) ?? [];
+    expect(tarball, packed.stderr).not.toBe('');
+    spawnSync('tar', ['-xzf', tarball, '-C', home, '--strip-components=1']);
+    manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
     mkdirSync(join(home, 'node_modules'));
-    const wanted = [
-      'commander',
-      'dns-packet',
-      'ipaddr.js',
-      'node-cron',
-      'pino',
-      'undici',
-      'ws',
-      'yaml',
-      'zod',
-    ];
-    for (const name of wanted) take(name);
+    for (const name of Object.keys(manifest.dependencies)) take(name);
   });
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -335,7 +402,7 @@ describe('an installation of the probe alone', () => {
   }
 
   const alone = (args: readonly string[]) =>
-    spawnSync(process.execPath, [join(home, 'probes/main.js'), ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, [join(home, 'main.js'), ...args], { encoding: 'utf8' });
 
   it('has neither the engine nor net-ping, and measures', () => {
     for (const name of ['net-ping', 'raw-socket', '@chdb', 'ffi-rs', '@clickhouse', 'hono'])
@@ -343,6 +410,16 @@ describe('an installation of the probe alone', () => {
     const ended = alone(['once', 'tcp-connect', '127.0.0.1:1', '--param', 'count=1', '--json']);
     expect([ended.status, ended.stderr]).toEqual([1, '']);
     expect(onlyMeasurement(ended.stdout).outcome).toMatchObject({ code: 'refused' });
+  });
+
+  it('names what it imports, the native modules as optional, and brings its unit', () => {
+    expect(manifest.bin).toEqual({ 'tongda-probe': 'main.js' });
+    expect(Object.keys(manifest.optionalDependencies)).toContain('net-ping');
+    const named = [manifest.dependencies, manifest.optionalDependencies].flatMap(Object.keys);
+    expect(named.filter((name) => /clickhouse|chdb|ffi-rs|hono|vite|preact/.test(name))).toEqual(
+      [],
+    );
+    expect(readdirSync(join(home, 'packaging'))).toContain('tongda-probe.service');
   });
 
   it('says that ICMP was not looked at', () => {
@@ -353,8 +430,8 @@ describe('an installation of the probe alone', () => {
 
   it('is started by its name as a command', () => {
     const command = join(home, 'tongda-probe');
-    symlinkSync(join(home, 'probes/main.js'), command);
-    chmodSync(join(home, 'probes/main.js'), 0o755);
+    symlinkSync(join(home, 'main.js'), command);
+    chmodSync(join(home, 'main.js'), 0o755);
     const ended = spawnSync(command, ['--version'], { encoding: 'utf8' });
     expect(ended.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

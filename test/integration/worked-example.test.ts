@@ -201,7 +201,14 @@ const EXPECTED: Readonly<Record<string, Case>> = {
     }),
   },
   'loaded-round-trip-time': {
-    rows: lines({ a1: [(80 + 100) / 2, 2, 2], f1: [(50 + 60) / 2, 2, 2] }),
+    rows: lines({
+      // Down 80, 100; up 150, 170: the worse direction.
+      a1: [(150 + 170) / 2, 2, 2],
+      a2: [(60 + 70) / 2, 2, 2],
+      // c2: up 20, 24, but the worse is down, of one day.
+      // Down 40, 45; up 50, 60.
+      f1: [(50 + 60) / 2, 2, 2],
+    }),
   },
   'delay-variation': {
     rows: lines({
@@ -305,18 +312,29 @@ const EXPECTED: Readonly<Record<string, Case>> = {
   },
   'five-level-reach': {
     rows: [
-      // Province 4 of 6, Nanjing 7 of 8; Xuanwu looked at once; no township, no village is registered.
+      // Over IPv6 province 4 of 4, Nanjing 7 of 8; over IPv4 province 0 of 2, which takes nothing from it.
+      // Xuanwu looked at once; no township, no village is registered.
       ...looked(A, A, {
-        '': [1 / 5, 6 + 8 + 1, 3],
-        // Province 0 of 2, Nanjing 4 of 4.
+        '': [2 / 5, 6 + 8 + 1, 3],
+        // Province 0 of 2 over IPv4, Nanjing 4 of 4 over IPv6.
         mobile: [1 / 5, 2 + 4, 3],
         // Province 4 of 4, Nanjing 3 of 4.
         telecom: [2 / 5, 4 + 4 + 1, 2],
       }),
-      // Province 6 of 6 from c2 and 0 of 2 from c1, in the hamlet: 6 of 8; 2 of 2 of the four others.
-      ...looked(C, C, { '': [5 / 5, 6 + 2 + 4 * 2, 2], cable: [5 / 5, 6 + 4 * 2, 2] }),
-      // Before it moved to G the line was in F. B: all of one day; D: one run.
+      // Province 8 of 8 over IPv4 from c2 and 0 of 2 over IPv6 from c1, in the hamlet; 2 of 2 of the four others.
+      ...looked(C, C, { '': [5 / 5, 8 + 2 + 4 * 2, 2], cable: [5 / 5, 8 + 4 * 2, 2] }),
+      // Before it moved to G the line was in F. B and D: all of one day.
       ...looked(F, F, { '': [1 / 5, 2, 2], telecom: [1 / 5, 2, 2] }),
+      // Province by g1 2 of 4 over IPv4 and 0 of 2 over IPv6, by f1 2 of 2: in all 4 of 6.
+      ...looked(G, G, { '': [0 / 5, 6 + 2, 4], cable: [0 / 5, 6, 2], telecom: [1 / 5, 2, 2] }),
+    ],
+  },
+  'converged-service-reach': {
+    rows: [
+      // The one of two that was looked at. D: one run.
+      ...looked(C, C, { '': [1 / 1, 2, 2], cable: [1 / 1, 2, 2] }),
+      // tv.js.cn 2 of 2 over IPv4; iptv.js.cn 0 of 2 by g1, 2 of 2 by f1: in all 2 of 4.
+      ...looked(G, G, { '': [1 / 2, 6 + 2, 4], cable: [1 / 2, 6, 2], telecom: [1 / 1, 2, 2] }),
     ],
   },
   'probe-heartbeats': {
@@ -331,14 +349,14 @@ const EXPECTED: Readonly<Record<string, Case>> = {
         // The line was there for one day, and heard at 21 and 22 h.
         b2: [2 / 24, 2, 1],
         c1: [(2 + 1 + 1) / 744, 5, 3],
-        c2: [(1 + 6 + 5 + 1) / 744, 26, 4],
-        d1: [(3 + 1 + 1 + 1 + 1) / 744, 10, 5],
+        c2: [(1 + 6 + 5 + 1) / 744, 28, 4],
+        d1: [(3 + 1 + 1 + 1 + 1) / 744, 11, 5],
         // The probe that was not revoked: enrolled at 20:00 on the 31st, heard at 20, 21 and, on
         // arrival, 22 h.
         e1: [3 / 4, 2, 1],
-        f1: [(4 + 1 + 4 + 1) / 744, 19, 4],
+        f1: [(4 + 1 + 4 + 1) / 744, 21, 4],
         f2: [1 / 744, 1, 1],
-        g1: [2 / 744, 2, 2],
+        g1: [(2 + 2) / 744, 2 + 6, 4],
         // The line was opened two days before the end, and not a word.
         h1: [0 / 48, 0, 0],
       },
@@ -355,7 +373,10 @@ const span = spanParameters(MONTH);
 /** Whose rows count all their runs; of the others each part of the evidence is counted by itself. */
 const COUNTED = Object.keys(EXPECTED).filter(
   (name) =>
-    !['ipv6-reach-lines', 'ipv6-degradation', 'ipv6-services', 'probe-heartbeats'].includes(name),
+    ![
+      ...['ipv6-reach-lines', 'ipv6-degradation', 'ipv6-services', 'probe-heartbeats'],
+      'converged-service-reach',
+    ].includes(name),
 );
 
 const measured = [...INDICATORS.values()].filter(isMeasured).map(({ name }) => name);
@@ -387,6 +408,17 @@ describe('indicators', () => {
       const enough = all.filter((row) => row.runs >= runs && row.days >= days);
       expect((await ask(runs, days)).map(subject)).toEqual(enough.map(subject));
     }
+  });
+
+  it('know a platform by its own runs', async () => {
+    const ask = async (changes: Partial<typeof EVIDENCE>) =>
+      (
+        await test.store.indicator('converged-service-reach', { ...span, ...EVIDENCE, ...changes })
+      ).map(({ place, carrier, value, runs, days }) => [place, carrier, value, runs, days]);
+    // Of tv.js.cn there are two runs over either family, of iptv.js.cn four over IPv4, half of them in vain.
+    expect(await ask({ minimumRuns: 3 })).toEqual([[G, '', 0, 4, 4]]);
+    expect(await ask({ minimumRuns: 3, passRatio: 0.5 })).toEqual([[G, '', 1, 4, 4]]);
+    expect(await ask({ minimumDays: 3 })).toEqual([[G, '', 1 / 2, 8, 4]]);
   });
 
   it('are as of the newest row behind them, and of a silent line as of the newest there is', async () => {
@@ -514,8 +546,10 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [B, null, 8, 1, 2],
   ],
   'loaded-round-trip-time': [
-    ['32', null, (55 + 90) / 2, 2, 13],
-    ['32', 'mobile', null, 0, 5],
+    // 55, 65, 160.
+    ['32', null, 65, 3, 13],
+    ['32', 'mobile', 65, 1, 5],
+    [B, null, null, 0, 2],
   ],
   'delay-variation': [
     // 1, 2, 2.5, 4, 4.
@@ -560,24 +594,33 @@ const FIGURES: Readonly<Record<string, readonly OfArea[]>> = {
     [B, 'telecom', 1 / 1, 1, 1],
   ],
   'ipv6-services': [
-    // Of seven registered: Nanjing's and the province's pass, Jiangning's fails.
-    ['32', null, 2 / 3, 3, 7],
+    // Of nine registered: Nanjing's and the province's pass, Jiangning's fails.
+    ['32', null, 2 / 3, 3, 9],
     // By telecom's lines alone Nanjing's fails too; mobile's saw that one only.
-    ['32', 'telecom', 1 / 3, 3, 7],
-    ['32', 'mobile', 1 / 1, 1, 7],
-    ['32', 'cable', null, 0, 7],
+    ['32', 'telecom', 1 / 3, 3, 9],
+    ['32', 'mobile', 1 / 1, 1, 9],
+    ['32', 'cable', null, 0, 9],
     ['3201', null, 1 / 2, 2, 5],
     ['320115', null, 0 / 1, 1, 3],
   ],
   'five-level-reach': [
-    // A and F fail, C passes.
-    ['32', null, 1 / 3, 3, 8],
-    ['32', 'telecom', 0 / 2, 2, 8],
+    // A, F and G fail, C passes.
+    ['32', null, 1 / 4, 4, 8],
+    ['32', 'telecom', 0 / 3, 3, 8],
     ['32', 'mobile', 0 / 1, 1, 8],
-    ['32', 'cable', 1 / 1, 1, 8],
+    ['32', 'cable', 1 / 2, 2, 8],
     ['3201', null, 1 / 2, 2, 5],
     ['320115101', null, 1 / 1, 1, 2],
     [F, null, 0 / 1, 1, 1],
+    [D, null, null, 0, 1],
+  ],
+  'converged-service-reach': [
+    // C passes, G does not.
+    ['32', null, 1 / 2, 2, 8],
+    ['32', 'telecom', 1 / 1, 1, 8],
+    ['32', 'cable', 1 / 2, 2, 8],
+    ['3201', null, 1 / 1, 1, 5],
+    ['3205', null, 0 / 1, 1, 3],
     [D, null, null, 0, 1],
   ],
   'probe-heartbeats': [
@@ -672,7 +715,7 @@ describe('figures', () => {
 /**
  * Figures of what carriers filed. Villages by telecom: A and C confirmed, by a1 and c1; B contradicted, as
  * b1 is of a building; F, G and H declared, for want of a line, an optical node and a run; D unserved; E
- * silent. By mobile: A confirmed by a2; D, F and H unserved. By cable: E confirmed by e1, G contradicted by
+ * no place of its. By mobile: A confirmed by a2; D, F and H unserved. By cable: E confirmed by e1, G contradicted by
  * g1, C declared with runs of one day, A unserved. By whichever is best: A, C and E confirmed, B
  * contradicted, F, G and H declared, D unserved.
  */
@@ -680,12 +723,13 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
   'fibre-reach-villages': [
     // Of seven filed as reached lines bear out 3 of 4; D makes eight.
     ['32', null, (7 * (3 / 4)) / 8, 4 + 1, 8],
-    ['32', 'telecom', (6 * (2 / 3)) / 7, 3 + 1, 8],
+    // E is none of telecom's villages: it reaches it from outside.
+    ['32', 'telecom', (6 * (2 / 3)) / 7, 3 + 1, 8 - 1],
     ['32', 'mobile', (1 * (1 / 1)) / 4, 1 + 3, 8],
     ['32', 'cable', (3 * (1 / 2)) / 4, 2 + 1, 8],
     ['32', 'unicom', null, 0, 8],
     ['3201', null, (4 * (3 / 4)) / 5, 4 + 1, 5],
-    ['3201', 'telecom', (3 * (2 / 3)) / 4, 3 + 1, 5],
+    ['3201', 'telecom', (3 * (2 / 3)) / 4, 3 + 1, 5 - 1],
     // All three declared.
     ['3205', null, null, 0, 3],
     ['3205', 'mobile', 0 / 2, 2, 3],
@@ -697,7 +741,8 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
     [C, 'cable', null, 0, 1],
     [B, 'telecom', 0, 1, 1],
     [D, null, 0, 1, 1],
-    [E, 'telecom', null, 0, 1],
+    [E, 'telecom', null, 0, 0],
+    [E, 'cable', 1, 1, 1],
   ],
   'fibre-reach-hamlets': [
     // C's eastern one confirmed by c1; its western one, where c3 has no probe, and F's declared.
@@ -713,7 +758,7 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
     // Mobile alone says something: D confirmed by d1, F declared as f2 ran once, H not covered.
     ['32', null, (2 * (1 / 1)) / 3, 1 + 1, 8],
     ['32', 'mobile', (2 * (1 / 1)) / 3, 1 + 1, 8],
-    ['32', 'telecom', null, 0, 8],
+    ['32', 'telecom', null, 0, 8 - 1],
     ['3201', null, 1 / 1, 1, 5],
     ['3205', null, null, 1, 3],
     ['320115101', 'mobile', 1 / 1, 1, 2],
@@ -761,6 +806,28 @@ const FILED: Readonly<Record<string, readonly OfArea[]>> = {
     // The cell is empty.
     ['3201', 'cable', null, 0, 1],
     ['32', 'telecom', null, 0, 1],
+  ],
+  'base-stations-per-resident': [
+    // Of ten thousand. Telecom states a county, a township of two and a city; mobile's city has 9,999 by its own
+    // count and states no stations.
+    ['32', 'telecom', (1e4 * (3 + 2 + 4)) / (3_000 + 800 + 4_000), 3, 4],
+    ['32', null, (1e4 * (3 + 2 + 4)) / (3_000 + 800 + 4_000), 3, 4 + 1 + 1 + 1],
+    ['320115', 'telecom', (1e4 * 2) / 800, 1, 2],
+    ['32', 'mobile', null, 0, 1],
+  ],
+  'hotspots-per-resident': [
+    // None, of Suzhou, is a statement too.
+    ['32', 'telecom', (1e4 * (6 + 1 + 0)) / (3_000 + 500 + 4_000), 3, 4],
+    ['3205', 'telecom', 0, 1, 1],
+    ['3201', 'mobile', (1e4 * 9) / 4_500, 1, 1],
+    // A city's residents are counted once, whichever of its parts telecom states.
+    ['32', null, (1e4 * (7 + 9)) / (4_500 + 4_000), 3 + 1, 4 + 2 + 1 + 1],
+  ],
+  'converged-users-per-household': [
+    ['32', 'telecom', (90 + 50 + 300) / (250 + 200 + 1_200), 3, 4],
+    ['32', 'cable', 1_500 / 2_750, 1, 1],
+    ['32', null, (440 + 1_500) / 2_750, 3 + 1, 4 + 1 + 1 + 1],
+    ['3201', 'cable', null, 0, 1],
   ],
   'ipv6-terminals': [
     // One of telecom's four statements says nothing of terminals.
@@ -860,7 +927,8 @@ describe('what carriers filed', () => {
     );
     expect(standing.items.map(({ place, standing }) => [place.code, standing])).toEqual([
       ...[[A, 'confirmed'] as const, [B, 'contradicted'] as const, [C, 'confirmed'] as const],
-      ...[[D, 'unserved'] as const, [E, 'no evidence'] as const],
+      // And not E, which telecom serves from outside.
+      [D, 'unserved'] as const,
       ...[F, G, H].map((village) => [village, 'declared'] as const),
     ]);
     const rows = await ask<FiledPage<FiledAreaRow>>(`filings/telecom/${MONTH}/areas?within=32`);

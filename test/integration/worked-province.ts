@@ -28,9 +28,16 @@ const UPDATED = '2026-09-01T00:00:00.000000Z';
 
 type Level = InsertOf<'place'>['level'];
 
-const place = (code: string, name: string, level: Level, parent: string, kind = '') => ({
+const place = (
+  code: string,
+  name: string,
+  level: Level,
+  parent: string,
+  kind = '',
+  outsideFor: string[] = [],
+) => ({
   ...{ code, name, level, parent, kind, validFrom: '2013-06-15', source: 'worked example' },
-  updated: UPDATED,
+  ...{ outsideFor, updated: UPDATED },
 });
 
 /** Kinds of villages: 111 in a city, 220 in the country. */
@@ -48,7 +55,8 @@ export const PLACES: readonly InsertOf<'place'>[] = [
   place(`${C}-002`, '丙村西', 'hamlet', C),
   place(D, '丁村', 'village', '320115101', '220'),
   place('320115102', '谷里街道', 'township', '320115'),
-  place(E, '戊村', 'village', '320115102', '220'),
+  // At the border: telecom's subscribers there are those of the neighbouring province, the others' are not.
+  place(E, '戊村', 'village', '320115102', '220', ['telecom']),
   place('3205', '苏州市', 'city', '32'),
   place('320583', '昆山市', 'county', '3205'),
   place('320583100', '玉山镇', 'township', '320583'),
@@ -155,6 +163,9 @@ export const SERVICES: readonly InsertOf<'library_service'>[] = [
   service('hushu.jiangning.gov.cn', 'township', '320115101'),
   service('bing.jiangning.gov.cn', 'village', C),
   service('suzhou.gov.cn', 'city', '3205'),
+  // Platforms of converged services, of nobody's agency.
+  service('tv.js.cn', 'province', '32', { kind: 'platform' }),
+  service('iptv.js.cn', 'province', '32', { kind: 'platform' }),
   service('old.gov.cn', 'province', '32', { validTo: '2026-09-30' }),
   service('ghost.gov.cn', 'province', '32', { import: 'library-broken' }),
 ];
@@ -250,6 +261,8 @@ function ping(
 }
 const V6: Changes = { family: 6 };
 const LOADED: Changes = { conflicts: ['speed'] };
+/** What a rate test saw of round trips on the full line, ms. */
+const loaded = (rttMs: number): Changes => ({ v7: rttMs * 1_000 });
 const NO_TIMES: Partial<Row> = { v0: null, v1: null, v2: null, v3: null, v4: null, v5: null };
 
 const fails = (stage: string, code: string): Partial<Row> => ({ outcome: 'failed', stage, code });
@@ -282,32 +295,32 @@ const outside = (inside: Row, starts = EDGES): Row[] =>
 
 export const MEASUREMENTS: readonly Row[] = [
   // Downloads.
-  down('a1', 5, '10:00', 90 * M),
-  down('a1', 6, '19:00', 80 * M),
+  down('a1', 5, '10:00', 90 * M, loaded(80)),
+  down('a1', 6, '19:00', 80 * M, loaded(100)),
   down('a1', 7, '22:59:59.999', 60 * M, { receivedAfterMs: 0 }),
   down('a1', 8, '23:00', 94 * M),
   // Failed, skipped, and in the other family: no run of these.
   down('a1', 9, '20:00', 0, { v0: null, ...fails('body', 'timeout') }),
   down('a1', 10, '20:00', 0, { v0: null, ...SKIPPED, code: 'peer-busy' }),
-  down('a1', 11, '20:00', 85 * M, V6),
-  down('a2', 5, '09:00', 180 * M),
-  down('a2', 6, '20:00', 120 * M),
+  down('a1', 11, '20:00', 85 * M, { ...V6, ...loaded(999) }),
+  down('a2', 5, '09:00', 180 * M, loaded(60)),
+  down('a2', 6, '20:00', 120 * M, loaded(70)),
   down('a2', 7, '21:00', 160 * M),
-  down('b1', 5, '08:00', 48 * M),
+  down('b1', 5, '08:00', 48 * M, loaded(40)),
   down('b1', 6, '12:00', 44 * M),
   down('c1', 5, '19:30', 50 * M),
   down('c1', 6, '20:30', 30 * M),
   down('c1', 9, '03:00', 95 * M),
   // Two runs, but of one day.
-  down('c2', 5, '10:00', 70 * M),
-  down('c2', 5, '14:00', 72 * M),
+  down('c2', 5, '10:00', 70 * M, loaded(500)),
+  down('c2', 5, '14:00', 72 * M, loaded(500)),
   down('d1', 5, '08:00', 20 * M),
   down('d1', 20, '20:00', 10 * M),
   down('d1', 21, '21:00', 14 * M),
   down('e1', 10, '19:00', 44 * M, { probe: 'p-e1-first' }),
   down('e1', 11, '19:00', 40 * M, { probe: 'p-e1-first' }),
-  down('f1', 6, '20:00', 90 * M),
-  down('f1', 20, '20:00', 150 * M),
+  down('f1', 6, '20:00', 90 * M, loaded(40)),
+  down('f1', 20, '20:00', 150 * M, loaded(45)),
   down('f1', 21, '20:00', 170 * M),
   // One run.
   down('f2', 7, '09:00', 8 * M),
@@ -316,21 +329,21 @@ export const MEASUREMENTS: readonly Row[] = [
   down('g1', 31, '23:59:59.999', 16 * M),
   ...outside(down('g1', 1, '00:00', 1 * M)),
   ...outside(down('a1', 1, '20:00', 1 * M), EVENINGS),
-  down('self', 5, '20:00', 900 * M),
-  down('self', 6, '20:00', 900 * M),
+  down('self', 5, '20:00', 900 * M, loaded(1)),
+  down('self', 6, '20:00', 900 * M, loaded(1)),
 
   // Uploads.
-  up('a1', 5, '11:00', 18 * M),
-  up('a1', 6, '11:00', 20 * M),
+  up('a1', 5, '11:00', 18 * M, loaded(150)),
+  up('a1', 6, '11:00', 20 * M, loaded(170)),
   up('a1', 7, '11:00', 99 * M, V6),
-  ...outside(up('a1', 1, '00:00', 1 * M)),
+  ...outside(up('a1', 1, '00:00', 1 * M, loaded(999))),
   up('a2', 1, '00:00', 30 * M),
   up('a2', 6, '11:00', 34 * M),
-  up('c2', 5, '11:00', 5 * M),
-  up('c2', 6, '11:00', 6 * M),
-  up('d1', 5, '11:00', 1 * M),
-  up('f1', 6, '10:00', 10 * M),
-  up('f1', 20, '10:00', 14 * M),
+  up('c2', 5, '11:00', 5 * M, loaded(20)),
+  up('c2', 6, '11:00', 6 * M, loaded(24)),
+  up('d1', 5, '11:00', 1 * M, loaded(300)),
+  up('f1', 6, '10:00', 10 * M, loaded(50)),
+  up('f1', 20, '10:00', 14 * M, loaded(60)),
   up('self', 5, '21:00', 900 * M),
   up('self', 6, '21:00', 900 * M),
 
@@ -517,6 +530,18 @@ export const MEASUREMENTS: readonly Row[] = [
     ]),
   ),
 
+  // Platforms: one answers line g1 over IPv4 and not over IPv6, the other not at all, and line f1 well.
+  ...[5, 6].flatMap((day) => [
+    page('g1', day, '12:00', 'tv.js.cn', V4),
+    page('g1', day, '12:01', 'tv.js.cn', fails('connect', 'no-route')),
+    page('g1', day, '12:02', 'iptv.js.cn', { ...V4, ...fails('header', 'timeout') }),
+    page('c2', day, '12:07', 'tv.js.cn', V4),
+    page('self', day, '12:03', 'tv.js.cn', { ...V4, ...fails('header', 'timeout') }),
+  ]),
+  ...[20, 21].map((day) => page('f1', day, '20:30', 'iptv.js.cn', V4)),
+  // One run.
+  page('d1', 5, '12:04', 'tv.js.cn', V4),
+
   // Signs of life, skipped runs among them.
   connect('b2', 10, '21:00', 'peer.example.cn', { ...V4, ...SKIPPED }),
   connect('b2', 10, '22:30', 'peer.example.cn', { ...V4, ...SKIPPED }),
@@ -551,7 +576,7 @@ const STATISTICS: readonly InsertOf<'place_statistic'>[] = [
 
 const PLACES_HEAD = 'code,reached,technology,optical node,date reached,mobile';
 const AREAS_HEAD =
-  'code,subscribers,households,residents,cable households,digital households,two-way households,ipv6 terminals,terminals';
+  'code,subscribers,households,residents,cable households,digital households,two-way households,ipv6 terminals,terminals,hotspots,base stations,platform users';
 
 interface Filing {
   readonly carrier: string;
@@ -585,10 +610,10 @@ const FILINGS: readonly Filing[] = [
       ],
       [
         AREAS_HEAD,
-        '320102,900,,,,,,800,1000',
-        '320115101,300,,,,,,100,400',
-        '320115102,150,200,,,,,,',
-        '3205,1000,,,,,,1500,2000',
+        '320102,900,,,,,,800,1000,6,3,',
+        '320115101,300,,,,,,100,400,,2,90',
+        '320115102,150,200,,,,,,,1,,50',
+        '3205,1000,,,,,,1500,2000,0,4,300',
       ],
     ],
   },
@@ -605,7 +630,7 @@ const FILINGS: readonly Filing[] = [
         `${H},no,,,,none`,
       ],
       // The register has counted 4,500 residents.
-      [AREAS_HEAD, '3201,600,,9999,,,,4000,5000'],
+      [AREAS_HEAD, '3201,600,,9999,,,,4000,5000,9,,'],
     ],
   },
   {
@@ -618,7 +643,7 @@ const FILINGS: readonly Filing[] = [
         `${E},yes,docsis,,2026-01-01,`,
         `${G},yes,docsis,,2026-01-01,`,
       ],
-      [AREAS_HEAD, '32,700,,,3000,2400,1800,,', '3201,500,,,2000,1800,,,'],
+      [AREAS_HEAD, '32,700,,,3000,2400,1800,,,,,1500', '3201,500,,,2000,1800,,,,,,'],
     ],
   },
 ];

@@ -153,7 +153,8 @@ function startTied(
 ): ChildProcess {
   const program = builtFile('probes/main.js');
   return province.start(site, [process.execPath, program, ...argv, '--with-parent'], {
-    env: { ...process.env, ...environment },
+    // What this machine can move is measured once for all probes, and the user's own file left alone.
+    env: { ...process.env, CACHE_DIRECTORY: province.folder, ...environment },
     stdio: ['pipe', 'pipe', logOf(province, name)],
   });
 }

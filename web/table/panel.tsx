@@ -1,14 +1,15 @@
-/** Details below the map: places, lines, measurements of the area looked at. */
+/** Details below the map: places, lines, measurements of the area looked at; who filed, and what is disputed. */
 import type { Tab } from '../address.ts';
 import { lineage } from '../place.ts';
 import { area, names } from '../state.ts';
 import { go, view, word } from '../view.ts';
+import { Filings } from './filings.tsx';
 import { LinesTable } from './lines.tsx';
 import { MeasurementsTable } from './measurements.tsx';
 import { PlacesTable } from './places.tsx';
 import './table.css';
 
-const TABS: readonly Tab[] = ['places', 'lines', 'measurements'];
+const TABS: readonly Tab[] = ['places', 'lines', 'measurements', 'filings'];
 
 export function TablePanel() {
   const tab = view.value.tab ?? 'places';
@@ -49,8 +50,10 @@ export function TablePanel() {
           <PlacesTable />
         ) : tab === 'lines' ? (
           <LinesTable />
-        ) : (
+        ) : tab === 'measurements' ? (
           <MeasurementsTable />
+        ) : (
+          <Filings />
         )}
       </div>
     </section>

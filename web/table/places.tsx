@@ -5,7 +5,7 @@ import type { Goal } from '../../api/contract/target.ts';
 import { count, figure as printFigure, interval as printInterval } from '../format.ts';
 import { levelsBelow } from '../place.ts';
 import { area, level, names, places, target } from '../state.ts';
-import { standingWord, VerdictMark } from '../verdict.tsx';
+import { Disputed, standingWord, VerdictMark } from '../verdict.tsx';
 import { go, say, word } from '../view.ts';
 import { LEVELS, SENTENCES } from '../words.ts';
 import { type Column, Table } from './table.tsx';
@@ -72,6 +72,7 @@ function columns(goal: Goal, subject: FigureSubject): Column<AreaFigure>[] {
             {name}
           </button>{' '}
           <code class="code">{code}</code>
+          <Disputed within={code} />
         </>
       ),
     },

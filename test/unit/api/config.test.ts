@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../api/config.ts';
 
@@ -28,6 +31,32 @@ describe('the cluster', () => {
       expect.objectContaining({
         code: 'config-malformed',
         en: expect.stringContaining('TONGDA_CLICKHOUSE_CLUSTER'),
+      }),
+    );
+  });
+});
+
+describe('the walk of registered services', () => {
+  const from = (yaml: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tongda-')), 'tongda.yaml');
+    writeFileSync(file, yaml);
+    return loadConfig({ TONGDA_CONFIG: file });
+  };
+
+  it('is modest unless told otherwise, and can be turned off', () => {
+    expect(from('{}').services).toEqual({ perProbe: 20, periodS: 3_600 });
+    expect(from('services: { perProbe: 0 }').services.perProbe).toBe(0);
+  });
+
+  it('leaves its name to no other schedule', () => {
+    const task = '{ name: a, metric: tcp-connect, target: "a.cn:80", family: 6 }';
+    const programme = (name: string) =>
+      `programme: [{ name: ${name}, periodS: 60, tasks: [${task}] }]`;
+    expect(from(programme('reach')).programme).toHaveLength(1);
+    expect(() => from(programme('services'))).toThrow(
+      expect.objectContaining({
+        code: 'config-malformed',
+        en: expect.stringContaining('services is the schedule that walks'),
       }),
     );
   });

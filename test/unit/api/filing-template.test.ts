@@ -14,12 +14,12 @@ const register = new Register([
   at('320102001001-001', 'hamlet', '320102001001'),
   { ...at('320102001002', 'village', '320102001'), outside: true },
   at('320102001002-001', 'hamlet', '320102001002'),
-  at('320102001003', 'village', '320102001'),
+  { ...at('320102001003', 'village', '320102001'), outsideFor: ['mobile'] },
 ]);
 const lines = (text: string) => text.split('\r\n');
 
 it('lists the places of an area by code as text, without those served from outside', () => {
-  const text = filingTemplate('places', register, '320102');
+  const text = filingTemplate('places', register, '320102', 'telecom');
   expect(text.startsWith('\uFEFF区划代码,名称,光纤是否通达,')).toBe(true);
   expect(lines(text).slice(1)).toEqual([
     '"\t320102001001","\'=甲,村",,,,,,',
@@ -27,15 +27,18 @@ it('lists the places of an area by code as text, without those served from outsi
     '"\t320102001003",名003,,,,,,',
     '',
   ]);
+  // One that mobile alone serves from outside is none of mobile's.
+  const mobile = filingTemplate('places', register, '320102', 'mobile');
+  expect(mobile).toBe(text.replace('"\t320102001003",名003,,,,,,\r\n', ''));
 });
 
 it('lists areas down to townships', () => {
-  const codes = lines(filingTemplate('areas', register, '320102')).slice(1, -1);
+  const codes = lines(filingTemplate('areas', register, '320102', 'telecom')).slice(1, -1);
   expect(codes.map((line) => line.split(',')[0])).toEqual(['"\t320102"', '"\t320102001"']);
 });
 
 describe('a workbook to fill in', () => {
-  const book = filingWorkbook(['places', 'areas'], register, '320102', '2026-10');
+  const book = filingWorkbook(['places', 'areas'], register, '320102', 'telecom', '2026-10');
   const part = (name: string) => new Archive(book, 1e6).read(name)?.toString() ?? '';
 
   it('has the rows of both sheets, a formula only as a text', () => {
@@ -63,7 +66,7 @@ describe('a workbook to fill in', () => {
   });
 
   it('is the same whenever it is made', () => {
-    const again = filingWorkbook(['places', 'areas'], register, '320102', '2026-10');
+    const again = filingWorkbook(['places', 'areas'], register, '320102', 'telecom', '2026-10');
     expect(again.equals(book)).toBe(true);
   });
 });

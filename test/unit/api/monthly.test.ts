@@ -159,7 +159,7 @@ describe('formats', () => {
     (_, format) => {
       const text = format.draw(edition.report, edition.sha256);
       expect(text).toContain('2026-10');
-      expect(text).toContain('玄武区');
+      expect(text).toContain(format.extension === 'filings.csv' ? 'telecom' : '玄武区');
       expect(text).not.toMatch(/NaN|undefined|\[object/);
     },
   );
@@ -208,6 +208,22 @@ describe('formats', () => {
     [-3, '-3'],
   ])('csv writes %j as %s', (value, expected) => {
     expect(cell(value)).toBe(expected);
+  });
+
+  it('filings.csv says of every carrier whether it filed, when, and which version counts', () => {
+    const filings = FORMATS.find(({ extension }) => extension === 'filings.csv');
+    const rows = filings?.draw(edition.report, '').slice(1).trimEnd().split('\r\n') ?? [];
+    expect(rows.map((row) => row.split(',').slice(2))).toEqual([
+      expect.arrayContaining(['运营商 carrier', '状态 state', '所用版本 version']),
+      [
+        ...['telecom', '中国电信', 'late', '迟报 late', '2026-11-10T16:00:00.000Z'],
+        ...['2', '2026-11-12T01:00:00.000Z', '7', '3', '0'],
+      ],
+      [
+        ...['mobile', '中国移动', 'missing', '未收到 none received', '2026-11-10T16:00:00.000Z'],
+        ...['', '', '0', '0', '0'],
+      ],
+    ]);
   });
 
   it('html leads from the summary to every target, and draws no map of silence', () => {

@@ -47,7 +47,7 @@ function township(counts: Partial<Record<Standing, number>>): StandingAt[] {
 }
 
 function figureOf(standings: readonly StandingAt[]) {
-  const scope = { within: FIRST, level: 'township' } as const;
+  const scope = { carrier: null, within: FIRST, level: 'township' } as const;
   const [found] = reachFigures(target, reach, standings, register, scope);
   if (!found) throw new Error('no figure');
   return { ...found.figure, verdict: found.verdict };
@@ -155,7 +155,7 @@ describe('whatever is filed and measured', () => {
   });
   const figures = (standings: readonly StandingAt[]) =>
     LEVELS.map((level) =>
-      reachFigures(target, reach, standings, register, { within: '32', level }),
+      reachFigures(target, reach, standings, register, { carrier: null, within: '32', level }),
     );
 
   it('the parts add up to the whole', () => {

@@ -57,6 +57,21 @@ describe('admit', () => {
     },
   );
 
+  it('keeps the hops of a path beside their times', () => {
+    const hops = [
+      { address: '192.0.2.1', rttMs: 0.5 },
+      { address: null, rttMs: null },
+      { address: '2001:db8::1', rttMs: 12.25 },
+    ];
+    const admission = judge({ metric: 'path', method: 'path/1', values: {}, hops });
+    expect(admission.admitted && admission.sample).toMatchObject({
+      samples: [0.5, Number.NaN, 12.25],
+      hops: ['192.0.2.1', '', '2001:db8::1'],
+    });
+    const told = { address: 'fe80::1%eth0', rttMs: 1 };
+    expect(codeOf(judge({ hops: [told] }))).not.toBe('admitted');
+  });
+
   it('keeps a failure with its stage and cause, and no value for what was not measured', () => {
     const admission = judge({
       outcome: { status: 'failed', stage: 'connect', code: 'timeout' },
@@ -147,6 +162,17 @@ describe('admit', () => {
       ],
     ])('%s: %s', (start, _, state, expected) => {
       expect(codeOf(judge({ start, clock: state }))).toBe(expected);
+    });
+
+    it.each<[string, string, Measurement['clock'], string]>([
+      ['forward over the turn', '2026-10-31T15:59:00.000Z', clock(null, null), 'month-uncertain'],
+      ['nowhere near the turn', '2026-10-20T15:59:00.000Z', clock(null, null), 'admitted'],
+      ['with a known offset', '2026-10-31T15:59:00.000Z', clock(0, 10), 'admitted'],
+    ])('a clock set by two minutes while it measured, %s', (_, start, state, expected) => {
+      expect(codeOf(judge({ start, clock: { ...state, stepMs: 120_000 } }))).toBe(expected);
+      const back = { ...state, stepMs: -120_000 };
+      const later = new Date(Date.parse(start) + 120_000).toISOString();
+      expect(codeOf(judge({ start: later, clock: back }))).toBe(expected);
     });
 
     it('a clock years wrong is never admitted into the wrong month', () => {

@@ -4,6 +4,7 @@ import { domainName } from '../../../ingest/domain-name.ts';
 import { nameOfTarget } from '../../../ingest/library-findings.ts';
 import { readPrefixes } from '../../../ingest/library-prefixes.ts';
 import { readServices } from '../../../ingest/library-services.ts';
+import { csvSheet } from '../../../ingest/table-file.ts';
 import { chance } from '../../chance.ts';
 
 const known = {
@@ -13,6 +14,7 @@ const known = {
 };
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+const sheet = (text: string) => csvSheet(bytes(text));
 
 const PREFIX_HEAD = 'prefix,holder,carrier,area,purpose,partOf,validFrom,validTo,source';
 const GOOD_PREFIX = [
@@ -34,12 +36,12 @@ const GOOD_SERVICE = [
 
 function prefixCodes(...rows: (readonly string[])[]): string[] {
   const text = [PREFIX_HEAD, ...rows.map((cells) => cells.join(','))].join('\n');
-  return readPrefixes(bytes(text), known).faults.map(({ code }) => code);
+  return readPrefixes(sheet(text), known).faults.map(({ code }) => code);
 }
 
 function serviceCodes(...rows: (readonly string[])[]): string[] {
   const text = [SERVICE_HEAD, ...rows.map((cells) => cells.join(','))].join('\n');
-  return readServices(bytes(text), known).faults.map(({ code }) => code);
+  return readServices(sheet(text), known).faults.map(({ code }) => code);
 }
 
 const changed = (row: readonly string[], head: string, column: string, value: string) =>
@@ -48,7 +50,7 @@ const changed = (row: readonly string[], head: string, column: string, value: st
 describe('prefixes', () => {
   it('are read under either title', () => {
     const text = `地址段,持有单位,运营商,区划代码,用途,起日,来源\n240E:03A0::/28,电信,,3201,idc,2020-01-01,APNIC\n`;
-    expect(readPrefixes(bytes(text), known)).toEqual({
+    expect(readPrefixes(sheet(text), known)).toEqual({
       rows: [
         {
           prefix: '240e:3a0::/28',
@@ -84,7 +86,7 @@ describe('prefixes', () => {
 
   it('name columns as the header does, and nowhere else', () => {
     const text = `地址段,持有单位,运营商,区划代码,用途,起日,来源\n58.240.0.0/15,,,32,fun,x,=\n`;
-    const { faults } = readPrefixes(bytes(text), known);
+    const { faults } = readPrefixes(sheet(text), known);
     expect(faults.map(({ column, code }) => `${column} ${code}`)).toEqual([
       ...['起日 day-malformed', '用途 purpose-unknown', '持有单位 text-malformed'],
       '来源 text-malformed',
@@ -99,7 +101,7 @@ describe('prefixes', () => {
       PREFIX_HEAD,
       ...rows.map((cells, at) => changed(cells, PREFIX_HEAD, 'holder', `${at}`).join(',')),
     ];
-    expect(readPrefixes(bytes(text.join('\n')), known)).toMatchObject({
+    expect(readPrefixes(sheet(text.join('\n')), known)).toMatchObject({
       faultCount: 0,
       warnings: [{ line: 3, column: 'carrier', code: 'carrier-not-in-plan', text: 'uniconm' }],
       warningCount: 1,
@@ -109,13 +111,13 @@ describe('prefixes', () => {
   it('without a carrier, or with one that is malformed, are not warned of', () => {
     for (const carrier of ['', 'China Unicom']) {
       const row = changed(GOOD_PREFIX, PREFIX_HEAD, 'carrier', carrier).join(',');
-      expect(readPrefixes(bytes(`${PREFIX_HEAD}\n${row}`), known).warnings).toEqual([]);
+      expect(readPrefixes(sheet(`${PREFIX_HEAD}\n${row}`), known).warnings).toEqual([]);
     }
   });
 
   it('say which prefix was meant, and on which line', () => {
     const bad = changed(GOOD_PREFIX, PREFIX_HEAD, 'prefix', '58.241.0.0/15').join(',');
-    const { faults } = readPrefixes(bytes(`${PREFIX_HEAD}\n${bad}\n`), known);
+    const { faults } = readPrefixes(sheet(`${PREFIX_HEAD}\n${bad}\n`), known);
     expect(faults).toMatchObject([{ line: 2, column: 'prefix', text: '58.241.0.0/15' }]);
     expect(faults[0]?.zh).toContain('58.240.0.0/15');
     expect(faults[0]?.en).toContain('58.240.0.0/15');
@@ -137,7 +139,7 @@ describe('prefixes', () => {
 describe('services', () => {
   it('are kept as DNS has them and as they were written', () => {
     const text = `${SERVICE_HEAD}\n${GOOD_SERVICE.join(',')}\n`;
-    expect(readServices(bytes(text), known)).toMatchObject({
+    expect(readServices(sheet(text), known)).toMatchObject({
       rows: [
         {
           name: 'xn--1lqq7i.xn--fiqs8s',
@@ -169,7 +171,7 @@ describe('services', () => {
 
   it('are taken with a warning for each line the register does not have', () => {
     const row = changed(GOOD_SERVICE, SERVICE_HEAD, 'lines', 'gov-1;gov-l').join(',');
-    expect(readServices(bytes(`${SERVICE_HEAD}\n${row}`), known)).toMatchObject({
+    expect(readServices(sheet(`${SERVICE_HEAD}\n${row}`), known)).toMatchObject({
       rows: [{ lines: ['gov-1', 'gov-l'] }],
       faultCount: 0,
       warnings: [{ line: 2, column: 'lines', code: 'line-unknown', text: 'gov-l' }],
@@ -206,7 +208,7 @@ describe('garbage', () => {
 
   /** The codes it is refused with, each told in both languages. */
   function codesOf(read: typeof readPrefixes | typeof readServices, raw: Uint8Array): string[] {
-    const { faults, faultCount } = read(raw, known);
+    const { faults, faultCount } = read(csvSheet(raw), known);
     expect(faultCount).toBe(faults.length);
     for (const { zh, en } of faults) {
       expect(zh).toMatch(/\p{Script=Han}/u);

@@ -12,7 +12,7 @@ const PLACES = ['320102002001', '320102002002'].map(
   (code): PlaceVersion => ({
     ...{ code, name: '村', level: 'village', parent: '320102002', kind: '', source: '' },
     ...{ validFrom: '2013-06-15', validTo: FOREVER, ending: '', successors: [], outside: false },
-    ...{ note: '', lat: null, lon: null, givenLat: null, givenLon: null, crs: '' },
+    ...{ outsideFor: [], note: '', lat: null, lon: null, givenLat: null, givenLon: null, crs: '' },
   }),
 );
 

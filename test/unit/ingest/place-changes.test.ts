@@ -14,7 +14,16 @@ function place(code: string, name: string, its: Partial<PlaceVersion> = {}): Pla
     ...{ code, name, level: levelOf(code) ?? 'village', parent: parentOf(code) },
     kind: levelOf(code) === 'village' ? 'village_committee' : '',
     ...{ validFrom: '2013-06-15', validTo: FOREVER, source: 'test', ending: '', successors: [] },
-    ...{ outside: false, note: '', lat: null, lon: null, givenLat: null, givenLon: null, crs: '' },
+    ...{
+      outside: false,
+      outsideFor: [],
+      note: '',
+      lat: null,
+      lon: null,
+      givenLat: null,
+      givenLon: null,
+      crs: '',
+    },
     ...its,
   };
 }
@@ -193,6 +202,44 @@ describe('what happens to places', () => {
       ),
     ).toEqual([3, 2, 3]);
     expect(registerOn('2026-12-01', twice).find('320102002001')?.name).toBe('东村');
+  });
+
+  it('what some carriers serve from outside is no place of theirs, and one of all others', () => {
+    const head = 'action,code,name,date,note,carriers,newCode';
+    const noted = withThose(
+      changes(`${head}\noutside,320102002001,,2026-12-01,由安徽滁州服务,telecom;mobile telecom,`),
+    );
+    const renamed = withThose(
+      changes(`${head}\nrename,320102002001,新村,2027-01-01,,,`, { places: noted }),
+      noted,
+    );
+    const recoded = withThose(
+      changes(`${head}\nrecode,320102002001,,2027-02-01,,,320102002009`, { places: renamed }),
+      renamed,
+    );
+    const inside = withThose(
+      changes(`${head}\ninside,320102002009,,2027-03-01,,,`, { places: recoded }),
+      recoded,
+    );
+    const counted = (day: string) =>
+      ['telecom', 'mobile', 'cable', null].map((carrier) =>
+        registerOn(day, inside).villagesBelow('3201', [], carrier),
+      );
+    expect(counted('2026-11-30')).toEqual([3, 3, 3, 3]);
+    for (const day of ['2026-12-01', '2027-01-01', '2027-02-01'])
+      expect([day, counted(day)]).toEqual([day, [2, 2, 3, 3]]);
+    expect(counted('2027-03-01')).toEqual([3, 3, 3, 3]);
+    const kinds = (kind: string) =>
+      registerOn('2026-12-01', inside).villagesBelow('32', [kind], 'telecom');
+    expect([kinds('village_committee'), kinds('residents')]).toEqual([2, 0]);
+    // Said of all, it is no longer said of some.
+    const all = changes(`${head}\noutside,320102002001,,2026-12-15,由安徽滁州服务,,`, {
+      places: noted,
+    });
+    expect(all.places).toContainEqual(expect.objectContaining({ outside: true, outsideFor: [] }));
+    // The same once more is no news.
+    const again = `${head}\noutside,320102002001,,2026-12-15,由安徽滁州服务,mobile telecom,`;
+    expect(changes(again, { places: noted })).toMatchObject({ faults: [], places: [] });
   });
 
   it('counts and positions are no new version', () => {
@@ -464,6 +511,11 @@ describe('files that will not do', () => {
       'outside, and nobody says where',
       'action,code,date\noutside,320102002001,2026-12-01',
       ['2 note-missing'],
+    ],
+    [
+      'carriers of a place that is not served from outside',
+      'action,code,name,date,carriers\nrename,320102002001,新村,2026-12-01,telecom',
+      ['2 cell-unwanted'],
     ],
     [
       'half a position',

@@ -140,12 +140,15 @@ function someMeasurement(random: Chance): Measurement {
     },
     software: oneOf(['tongda-probe/0.1.0', 'x']),
     ...(coin(0.4) ? { samples: Array.from({ length: below(20) }, () => someNumber(random)) } : {}),
+    ...(coin(0.1) ? { hops: [{ address: '192.0.2.1', rttMs: below(9) }] } : {}),
   });
 }
 
 /** The order of `measurementSchema`, where samples stand before conflicts. */
-function inSchemaOrder({ conflicts, clock, software, samples, ...rest }: Measurement): object {
-  return { ...rest, ...(samples ? { samples } : {}), conflicts, clock, software };
+function inSchemaOrder(measurement: Measurement): object {
+  const { conflicts, clock, software, samples, hops, ...rest } = measurement;
+  const series = { ...(samples ? { samples } : {}), ...(hops ? { hops } : {}) };
+  return { ...rest, ...series, conflicts, clock, software };
 }
 
 describe('the quick way', () => {
@@ -165,7 +168,7 @@ describe('the quick way', () => {
       if (agree(line)) known++;
     }
     // What it leaves to the other: exponents, other scripts than ASCII, 16 digits of a sequence.
-    expect(admitted).toBeGreaterThan(2_000);
+    expect(admitted).toBeGreaterThan(1_500);
     expect(known / admitted).toBeGreaterThan(0.4);
   }, 30_000);
 
@@ -215,6 +218,7 @@ describe('the quick way', () => {
     ['a day without a line', '2026-11-10T', '2026-10-10T'],
     ['an enormous clock doubt', '"uncertaintyMs":10', '"uncertaintyMs":1e300'],
     ['an enormous clock offset', '"offsetMs":1.5', '"offsetMs":-1e300'],
+    ['a clock that was set', '"uncertaintyMs":10', '"uncertaintyMs":10,"stepMs":-5000'],
     ['an unknown metric', '"metric":"tcp-connect"', '"metric":"tcp-conne"'],
     ['an address of two families', '"2001:db8::1","', '"192.0.2.300","'],
     ['nothing behind the end', '"}', '"}}'],

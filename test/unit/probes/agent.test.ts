@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { betterTime, clockState, stationTimeOf } from '../../../probes/clock.ts';
+import { betterTime, clockState, readClock, stationTimeOf } from '../../../probes/clock.ts';
 import { acceptInstruction } from '../../../probes/instruction-store.ts';
 import {
   type MeasureContext,
   measure,
+  measureAll,
   missedDraft,
   type Running,
 } from '../../../probes/measure.ts';
@@ -154,6 +155,138 @@ describe('measure', () => {
     expect(running.size).toBe(0);
   });
 
+  const spending = (values: Metric['values'], finding: Partial<Finding>) =>
+    metric({
+      costB: () => 5_000_000,
+      values: [...metric().values, ...values],
+      run: async () => ({ ...FINDING, ...finding }),
+    });
+  const carries = [
+    { name: 'payloadB', title: { zh: '净荷', en: 'Payload' }, unit: 'B', resolution: 1 },
+  ];
+  const broken = (stage: string) => ({ status: 'failed', stage, code: 'reset' }) as const;
+
+  it.each<[string, Metric, number]>([
+    ['nothing said: its worst case', spending([], {}), 5_000_000],
+    [
+      'what it moved, with the headers',
+      spending(carries, { values: { payloadB: 1_000_000 } }),
+      64 * 1024 + 1_100_000,
+    ],
+    ['no body was reached', spending(carries, { outcome: broken('connect') }), 64 * 1024],
+    ['a body that broke off', spending(carries, { outcome: broken('body') }), 5_000_000],
+    ['a metric without a bound', metric(), 64 * 1024],
+  ])('charges the worst case, then: %s', async (_, spender, settledB) => {
+    const charges: number[] = [];
+    const reserve = async (costB: number) => {
+      charges.push(costB);
+      return { settle: async (movedB: number) => void charges.push(movedB) };
+    };
+    await measure(TASK, context({ metricNamed: () => spender, reserve }));
+    expect(charges).toEqual([spender.costB?.({}) ?? 64 * 1024, settledB]);
+  });
+
+  it.each([false, true])('charges every target of a list (together: %s)', async (together) => {
+    const found: Finding = { ...FINDING, values: { payloadB: 1_000 } };
+    const spender: Metric = {
+      ...spending(carries, found),
+      ...(together
+        ? {
+            runMany: async (_targets, _, { found: tell }) => {
+              // The last is never told of, and stays charged in full.
+              for (const index of [0, 1]) tell(index, found);
+            },
+          }
+        : {}),
+    };
+    let chargedB = 0;
+    const reserve = async (costB: number) => {
+      if (chargedB + costB > 20_000_000) return null;
+      chargedB += costB;
+      return {
+        settle: async (movedB: number) => {
+          chargedB += movedB - costB;
+        },
+      };
+    };
+    const { target: _, ...listed } = TASK;
+    const targets = ['::1', '::2', '::3'];
+    const list = { ...listed, targets };
+    await measureAll(list, context({ metricNamed: () => spender, reserve }));
+    const eachB = 64 * 1024 + 1_100;
+    expect(chargedB).toBe(together ? 2 * eachB + 5_000_000 : 3 * eachB);
+    chargedB = 20_000_000;
+    const drafts = await measureAll(list, context({ metricNamed: () => spender, reserve }));
+    expect(drafts?.map(({ target, outcome }) => [target, outcome])).toEqual(
+      targets.map((target) => [target, { status: 'skipped', reason: 'budget-exhausted' }]),
+    );
+  });
+
+  it('does not run what the budget does not hold, and says so', async () => {
+    let ran = false;
+    const run = async () => {
+      ran = true;
+      return FINDING;
+    };
+    expect(await skippedWith({ ...using({ run }), reserve: async () => null })).toEqual([
+      { status: 'skipped', reason: 'budget-exhausted' },
+      ['budget-exhausted'],
+    ]);
+    expect(ran).toBe(false);
+  });
+
+  it('states the clock at the start by what is known at the end, and notes that it was set', async () => {
+    const start = Date.parse('2026-11-24T02:00:00.125Z');
+    let setMs = 0;
+    let sleptMs = 0;
+    let monotonicMs = 1_000;
+    const clock = {
+      wallMs: () => start + (monotonicMs - 1_000) + setMs + sleptMs,
+      monotonicMs: () => monotonicMs,
+      bootMs: () => monotonicMs + sleptMs,
+    };
+    let known: ReturnType<typeof stationTimeOf> = null;
+    const run = (during: () => void) =>
+      measure(
+        TASK,
+        context({
+          clock,
+          clockState: (reading = readClock(clock)) => clockState(known, reading, null),
+          ...using({
+            run: async () => {
+              monotonicMs += 500;
+              during();
+              return FINDING;
+            },
+          }),
+        }),
+      );
+    expect((await run(() => {}))?.clock).toEqual({
+      synchronised: null,
+      offsetMs: null,
+      uncertaintyMs: null,
+    });
+    const stepped = await run(() => {
+      setMs = -3_600_000;
+    });
+    expect(stepped?.clock).toMatchObject({ offsetMs: null, stepMs: -3_600_000 });
+    // The clock is a year behind; NTP sets it and the station answers, both while it measures.
+    setMs = -31_536_000_000;
+    const before = clock.wallMs();
+    const told = await run(() => {
+      setMs = 0;
+      const text = new Date(clock.wallMs()).toISOString();
+      known = stationTimeOf(text, monotonicMs, monotonicMs);
+    });
+    expect(Date.parse(told?.start ?? '')).toBe(before);
+    expect(told?.clock).toMatchObject({ offsetMs: 31_536_000_000, stepMs: 31_536_000_000 });
+    // Over a sleep the monotonic clock leads nowhere: the state is the one at the start.
+    const slept = await run(() => {
+      sleptMs = 60_000;
+    });
+    expect(slept?.clock).toEqual({ synchronised: null, offsetMs: 0, uncertaintyMs: 0 });
+  });
+
   it('records nothing of a run that was stopped', async () => {
     const control = new AbortController();
     const run: Metric['run'] = (_target, _parameters, { signal }) =>
@@ -176,14 +309,101 @@ describe('measure', () => {
   });
 
   it('records a missed slot at the time of the slot', () => {
-    const missed = missedDraft(TASK, Date.parse('2026-11-23T00:00:00Z'), context());
+    const missed = missedDraft(
+      TASK,
+      { startMs: Date.parse('2026-11-23T00:00:00Z'), reason: 'missed-off' },
+      context(),
+    );
     expect(missed).toMatchObject({
       start: '2026-11-23T00:00:00.000Z',
       durationMs: 0,
       method: 'test-rtt/3',
-      outcome: { status: 'skipped', reason: 'missed' },
+      outcome: { status: 'skipped', reason: 'missed-off' },
     });
     expect(measurementSchema.omit({ sequence: true }).safeParse(missed).success).toBe(true);
+  });
+});
+
+describe('measureAll', () => {
+  const { target: _, ...many } = { ...TASK, targets: ['a', 'b', 'c', 'd'] };
+  const outcomes = async (change: Partial<Metric>, more: Partial<MeasureContext> = {}) => {
+    const drafts = await measureAll(many, context({ metricNamed: () => metric(change), ...more }));
+    for (const draft of drafts ?? [])
+      expect(measurementSchema.omit({ sequence: true }).safeParse(draft).error).toBeUndefined();
+    return drafts?.map(({ target, outcome }) => [
+      target,
+      outcome.status === 'skipped' ? outcome.reason : outcome.status,
+    ]);
+  };
+
+  it('measures each target, a few quiet ones at once, loud ones alone', async () => {
+    for (const [load, most] of [
+      ['quiet', 4],
+      ['loud', 1],
+    ] as const) {
+      let [now, peak] = [0, 0];
+      const run = async (target: string) => {
+        peak = Math.max(peak, ++now);
+        await new Promise(setImmediate);
+        now--;
+        if (target === 'c') throw new Error('broken');
+        return FINDING;
+      };
+      const done: number[] = [];
+      expect(await outcomes({ run, load }, { progress: (count) => done.push(count) })).toEqual([
+        ['a', 'ok'],
+        ['b', 'ok'],
+        ['c', 'could-not-look'],
+        ['d', 'ok'],
+      ]);
+      expect(peak).toBe(most);
+      expect(done).toEqual([1, 2, 3, 4]);
+    }
+  });
+
+  it('lets a metric share one run, and tells what it left out', async () => {
+    const runMany: Metric['runMany'] = async (_targets, _parameters, { found }) => {
+      found(3, FINDING);
+      found(0, { ...FINDING, outcome: { status: 'failed', stage: 'echo', code: 'timeout' } });
+    };
+    expect(await outcomes({ runMany, run: () => Promise.reject(new Error('not this')) })).toEqual([
+      ['a', 'failed'],
+      ['b', 'could-not-look'],
+      ['c', 'could-not-look'],
+      ['d', 'ok'],
+    ]);
+  });
+
+  it('keeps what was found before time was up, and no word that came after', async () => {
+    const running = new Set<Running>();
+    const runMany: Metric['runMany'] = (_targets, _parameters, { found, signal }) =>
+      new Promise((resolve) => {
+        found(1, FINDING);
+        signal.addEventListener('abort', () => {
+          found(2, FINDING);
+          resolve();
+        });
+      });
+    // Each target adds 100 ms to the limit.
+    expect(await outcomes({ runMany }, { limitMs: -390, running })).toEqual([
+      ['a', 'could-not-look'],
+      ['b', 'ok'],
+      ['c', 'could-not-look'],
+      ['d', 'could-not-look'],
+    ]);
+    expect(running.size).toBe(0);
+  });
+
+  it('skips every target for one reason, and records nothing when stopped', async () => {
+    expect(await outcomes({ canRun: async () => 'no-raw-socket' })).toEqual(
+      many.targets.map((target) => [target, 'no-raw-socket']),
+    );
+    const control = new AbortController();
+    const run = async () => {
+      control.abort();
+      return FINDING;
+    };
+    expect(await outcomes({ run }, { signal: control.signal })).toBeUndefined();
   });
 });
 

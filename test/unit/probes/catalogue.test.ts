@@ -7,6 +7,7 @@ const SUFFIXES: Readonly<Record<string, RegExp>> = {
   ms: /[a-z0-9]Ms$/,
   s: /[a-z0-9]S$/,
   'bit/s': /[a-z0-9]Bps$/,
+  '1/min': /[a-z0-9]Rpm$/,
   B: /[a-z0-9]B$/,
   '1': /(?<!Ms|Bps|B)$/,
 };
@@ -47,6 +48,15 @@ describe.each(METRICS.map((metric) => [metric.name, metric] as const))('%s', (na
 });
 
 describe('METRICS', () => {
+  it('bounds beforehand what a metric that carries bodies can move', () => {
+    for (const { name, values, parameters, costB } of METRICS) {
+      const carries = values.some((value) => /^(moved|payload|body)B$/.test(value.name));
+      const wanted = parameters.parse({}) as { readonly limitB?: number };
+      if (carries || wanted.limitB)
+        expect(costB?.(wanted), name).toBeGreaterThan(wanted.limitB ?? 0);
+    }
+  });
+
   it('knows which metrics disturb the others', () => {
     expect(METRICS.filter(({ load }) => load === 'loud').map(({ name }) => name)).toEqual([
       'throughput',

@@ -60,6 +60,7 @@ describe('agentConfig', () => {
       token: `${TOKEN}-other`,
       spool: '/s',
       spoolLimitB: 2 * 1024 * 1024,
+      monthlyBudgetB: null,
     });
     rmSync(directory, { recursive: true });
   });

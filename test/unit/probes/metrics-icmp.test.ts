@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../../probes/metrics/icmp-rtt.ts';
+import { controlStampMs } from '../../../probes/net/icmp-kernel.ts';
 import {
+  addressKey,
   echoRequest,
   internetChecksum,
+  keyAddress,
   MINIMUM_PAYLOAD_B,
   readAnswer,
+  sentSerial,
 } from '../../../probes/net/icmp-packet.ts';
+import { chance } from '../../chance.ts';
 
 const nonce = Buffer.from('0123456789abcdef', 'hex');
 const identity = { sessionId: 0x1234, nonce, serial: 0x5_0007 };
@@ -45,6 +50,91 @@ describe('echoRequest', () => {
   });
 });
 
+describe('a session’s flow', () => {
+  it.each([4, 6] as const)('looks the same to every router over IPv%i', (family) => {
+    const sums = new Set<number>();
+    for (const serial of [0, 1, 0xffff, 0x1_0000, 0x1_0001, 0x7fff_ffff, 0xfffe_ffff, 0xffff_ffff])
+      sums.add(internetChecksum(zeroed(echoRequest(family, { ...identity, serial }, 56))));
+    expect(sums.size).toBe(1);
+  });
+});
+
+/** Without its checksum. */
+function zeroed(packet: Buffer): Buffer {
+  packet.writeUInt16BE(0, 2);
+  return packet;
+}
+
+describe('addressKey', () => {
+  it.each(['192.0.2.1', '2001:db8::1', '::1'])('is one way to write %s, and back', (address) => {
+    expect(keyAddress(addressKey(address))).toBe(address);
+  });
+  it('has one spelling for one address', () => {
+    expect(addressKey('2001:0DB8:0::1%eth0')).toBe(addressKey('2001:db8::1'));
+  });
+});
+
+describe('sentSerial', () => {
+  it('finds a request behind the headers of any link', () => {
+    const packet = echoRequest(6, { ...identity, serial: 0xfedc_ba98 }, 56);
+    for (const linkB of [0, 14, 18])
+      expect(sentSerial(Buffer.concat([Buffer.alloc(linkB + 40), packet]), identity)).toBe(
+        0xfedc_ba98,
+      );
+    expect(sentSerial(packet.subarray(0, 19), identity)).toBeUndefined();
+    expect(sentSerial(packet.subarray(5), identity)).toBeUndefined();
+    expect(sentSerial(Buffer.alloc(100), identity)).toBeUndefined();
+  });
+});
+
+describe('controlStampMs', () => {
+  const control = (level: number, type: number, data: Buffer) => {
+    const header = Buffer.alloc(16);
+    header.writeBigUInt64LE(BigInt(16 + data.length), 0);
+    header.writeInt32LE(level, 8);
+    header.writeInt32LE(type, 12);
+    return Buffer.concat([header, data, Buffer.alloc(-data.length & 7)]);
+  };
+  const time = Buffer.alloc(48);
+  time.writeBigInt64LE(1_000_001n, 0);
+  time.writeBigInt64LE(500_250n, 8);
+
+  it('reads the software stamp behind other messages', () => {
+    const all = Buffer.concat([control(41, 25, Buffer.alloc(28)), control(1, 37, time)]);
+    expect(controlStampMs(all, 1_000_000n)).toBe(1_000.500_25);
+    expect(controlStampMs(control(1, 37, Buffer.alloc(48)), 0n)).toBeNull();
+    expect(controlStampMs(control(0, 37, time), 0n)).toBeNull();
+  });
+});
+
+describe('whatever arrives', () => {
+  it('is read to its end or refused, never more', () => {
+    const { below: random } = chance(7);
+    const bytes = () => Buffer.from(Array.from({ length: random(120) }, () => random(256)));
+    const quoted6 = Buffer.concat([ipv6Header(), echoRequest(6, identity, 56)]);
+    const quoted4 = Buffer.concat([ipv4Header(), echoRequest(4, identity, 56)]);
+    const good = [reply(4), reply(6), error(6, 2, 0, quoted6), error(4, 3, 4, quoted4)];
+    for (let round = 0; round < 4_000; round++) {
+      const packet = Buffer.from(
+        round % 4 === 0 ? bytes() : (good[random(good.length)] ?? bytes()),
+      );
+      for (let flips = random(4); flips > 0 && packet.length > 0; flips--)
+        packet[random(packet.length)] = random(256);
+      const cut = packet.subarray(0, random(2) ? packet.length : random(packet.length + 1));
+      for (const family of [4, 6] as const) {
+        const answer = readAnswer(family, cut, identity);
+        if (answer === undefined) continue;
+        // The session and, where it is there, the nonce are ours, or it would not be an answer.
+        expect(cut.includes(Buffer.from('1234', 'hex'))).toBe(true);
+        if (answer.serial !== undefined) expect(cut.includes(nonce)).toBe(true);
+        if (answer.kind === 'error') expect(keyAddress(answer.destination)).not.toBe('');
+      }
+      sentSerial(cut, identity);
+      controlStampMs(cut, 0n);
+    }
+  });
+});
+
 describe('internetChecksum', () => {
   it('is that of RFC 1071 §3', () => {
     expect(internetChecksum(Buffer.from('0001f203f4f5f6f7', 'hex'))).toBe(~0xddf2 & 0xffff);
@@ -80,7 +170,7 @@ describe('readAnswer', () => {
       code: 'prohibited',
       sequence: 7,
       serial: 0x5_0007,
-      destination: '192.0.2.1',
+      destination: addressKey('192.0.2.1'),
     });
   });
 
@@ -97,6 +187,8 @@ describe('readAnswer', () => {
     [1, 0, 'no-route'],
     [1, 1, 'prohibited'],
     [1, 3, 'unreachable'],
+    [1, 5, 'prohibited'],
+    [1, 4, 'unreachable'],
     [2, 0, 'too-big'],
     [3, 0, 'time-exceeded'],
     [4, 1, 'parameter-problem'],
@@ -105,8 +197,32 @@ describe('readAnswer', () => {
     expect(readAnswer(6, error(6, type, code, quoted), identity)).toMatchObject({
       kind: 'error',
       code: name,
-      destination: '2001:db8:0:0:0:0:0:1',
+      destination: addressKey('2001:db8::1'),
     });
+  });
+
+  it.each([
+    [3, 0, 'no-route'],
+    [3, 1, 'unreachable'],
+    [3, 3, 'unreachable'],
+    [3, 4, 'too-big'],
+    [3, 10, 'prohibited'],
+    [3, 13, 'prohibited'],
+    [11, 0, 'time-exceeded'],
+    [12, 0, 'parameter-problem'],
+  ])('reads ICMP error %i/%i as %s', (type, code, name) => {
+    const quoted = Buffer.concat([ipv4Header(), echoRequest(4, identity, 56)]);
+    expect(readAnswer(4, error(4, type, code, quoted), identity)).toMatchObject({ code: name });
+  });
+
+  it('reads what fits from "too big"', () => {
+    const tooBig6 = error(6, 2, 0, Buffer.concat([ipv6Header(), echoRequest(6, identity, 56)]));
+    tooBig6.writeUInt32BE(1_280, 4);
+    expect(readAnswer(6, tooBig6, identity)).toMatchObject({ code: 'too-big', mtuB: 1_280 });
+    const tooBig4 = error(4, 3, 4, Buffer.concat([ipv4Header(), echoRequest(4, identity, 56)]));
+    expect(readAnswer(4, tooBig4, identity)).not.toHaveProperty('mtuB');
+    tooBig4.writeUInt16BE(1_400, 20 + 6);
+    expect(readAnswer(4, tooBig4, identity)).toMatchObject({ code: 'too-big', mtuB: 1_400 });
   });
 
   it('finds the echo behind extension headers, and not in a later fragment', () => {
@@ -135,9 +251,14 @@ describe('readAnswer', () => {
 });
 
 describe('judge', () => {
+  it('names the method by whose clock it was', () => {
+    expect(judge('::1', [answered], 0)).not.toHaveProperty('method');
+    expect(judge('::1', [answered], 0, 'process').method).toBe('icmp-rtt/1');
+  });
+
   const answered = { kind: 'reply', rttMs: 10 } as const;
   const lost = { kind: 'timeout' } as const;
-  const refused = { kind: 'error', code: 'no-route', source: '2001:db8::ff' } as const;
+  const refused = { kind: 'error', code: 'no-route', source: '2001:db8::ff', rttMs: 1 } as const;
   const unsent = { kind: 'not-sent', code: 'no-route' } as const;
 
   it('is ok with one answer, and counts the rest as lost', () => {

@@ -7,7 +7,7 @@ import {
   SLOT_MS,
   slicesBps,
 } from '../../../probes/rate.ts';
-import { transferred } from '../../../probes/transfer/peer-request.ts';
+import { verdictOf } from '../../../probes/transfer/peer-request.ts';
 
 /** Bytes per 100 ms at a steady rate. */
 const slotB = (rateBps: number) => rateBps / 8 / 10;
@@ -18,31 +18,42 @@ const withRamp = (slots: number) => [...steady(10, 50e6), ...steady(slots - 10)]
 describe('slicesBps', () => {
   it('reads 250 ms slices out of 100 ms slots without losing a byte', () => {
     const series = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 20, 30, 40, 50];
-    const slices = slicesBps(series, 1_000, 1_500);
+    const slices = slicesBps(series, 1_500, 1_000, 1_500);
     // 10 + 20 + half of 30, and half of 30 + 40 + 50, in a quarter of a second each.
     expect(slices).toEqual([45 * 8 * 4, 105 * 8 * 4]);
   });
 
+  it('takes the slot that is still filling for as long as it has been filled', () => {
+    // 60 bytes in the 60 ms up to now: 50 of them before 250 ms.
+    expect(slicesBps([10, 10, 60], 260, 0, 250)).toEqual([70 * 8 * 4]);
+  });
+
   it('has no slice that is not whole, and zeros where nothing came', () => {
-    expect(slicesBps(steady(30), 1_000, 1_240)).toEqual([]);
-    expect(slicesBps([], 1_000, 1_500)).toEqual([0, 0]);
+    expect(slicesBps(steady(30), 3_000, 1_000, 1_240)).toEqual([]);
+    expect(slicesBps([], 1_500, 1_000, 1_500)).toEqual([0, 0]);
   });
 });
 
 describe('estimateRate', () => {
-  it('stops a quick run at 3 s where the rate is steady, and leaves the ramp out', () => {
-    const estimate = estimateRate(withRamp(30), 3_000, 'quick');
-    expect(estimate).toEqual({ rateBps: 100e6, dispersionRatio: 0, durationMs: 3_000 });
+  it('stops a quick run at 2.5 s where the rate is steady, and leaves the ramp out', () => {
+    const estimate = estimateRate(withRamp(26), 2_520, 'quick');
+    expect(estimate).toEqual({ rateBps: 100e6, dispersionRatio: 0, durationMs: 2_500 });
   });
 
-  it('does not stop before 3 s, nor at 3 s in full mode', () => {
-    expect(estimateRate(withRamp(30), 2_999, 'quick')).toBeUndefined();
-    expect(estimateRate(withRamp(30), 3_000, 'full')).toBeUndefined();
+  it('does not stop before, nor then in full mode', () => {
+    expect(estimateRate(withRamp(25), 2_499, 'quick')).toBeUndefined();
+    expect(estimateRate(withRamp(25), 2_500, 'full')).toBeUndefined();
+  });
+
+  it('of a self-test is told after one second, a short ramp left out', () => {
+    const series = [...steady(2, 20e6), ...steady(8)];
+    expect(estimateRate(series, 999, 'brief')).toBeUndefined();
+    expect(estimateRate(series, 1_000, 'brief')).toMatchObject({ rateBps: 100e6 });
   });
 
   it('goes on where the rate still moves', () => {
     const climbing = [...steady(10, 20e6), ...steady(10, 60e6), ...steady(80)];
-    expect(estimateRate(climbing.slice(0, 30), 3_000, 'quick')).toBeUndefined();
+    expect(estimateRate(climbing.slice(0, 25), 2_500, 'quick')).toBeUndefined();
     expect(estimateRate(climbing, FULL_MS, 'quick')?.rateBps).toBe(100e6);
   });
 
@@ -69,16 +80,16 @@ describe('estimateCutRate', () => {
   });
 });
 
-describe('transferred', () => {
+describe('verdictOf', () => {
   it('is undefined until the count is enough or over', () => {
-    const count = { seriesB: withRamp(15), totalB: 1, elapsedMs: 1_500 };
-    expect(transferred(count, 'quick', false)).toBeUndefined();
-    expect(transferred(count, 'quick', true)).toMatchObject({ estimate: undefined });
+    const count = { seriesB: withRamp(15), elapsedMs: 1_500 };
+    expect(verdictOf(count, 'quick', false)).toBeUndefined();
+    expect(verdictOf(count, 'quick', true)).toMatchObject({ estimate: undefined });
   });
 
   it('keeps the part of the series that was counted', () => {
-    const count = { seriesB: withRamp(35), totalB: 1, elapsedMs: 3_500 };
-    expect(transferred(count, 'quick', false)?.seriesB).toHaveLength(3_000 / SLOT_MS);
+    const count = { seriesB: withRamp(35), elapsedMs: 3_500 };
+    expect(verdictOf(count, 'quick', false)?.seriesB).toHaveLength(2_500 / SLOT_MS);
   });
 });
 

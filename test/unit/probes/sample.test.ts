@@ -5,6 +5,7 @@ import {
   lossRatio,
   median,
   percentile,
+  trimmedMean,
 } from '../../../probes/sample.ts';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
@@ -37,6 +38,15 @@ describe('median', () => {
     expect(median([4, 1, 2, 3])).toBe(2.5);
     expect(median([8])).toBe(8);
     expect(median([])).toBeUndefined();
+  });
+});
+
+describe('trimmedMean', () => {
+  it('leaves the highest out', () => {
+    const twenty = Array.from({ length: 20 }, (_, index) => (index === 7 ? 1_000 : index % 2));
+    expect(trimmedMean(twenty, 0.95)).toBe(9 / 19);
+    expect(trimmedMean([3], 0.95)).toBe(3);
+    expect(trimmedMean([], 0.95)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Instruction, instructionSchema } from '../../../probes/instruction.ts';
-import { dueRuns, type LastRuns, phaseMs, withRun } from '../../../probes/schedule.ts';
+import {
+  dueRuns,
+  type LastRuns,
+  missedReason,
+  nextRunMs,
+  phaseMs,
+  withRun,
+} from '../../../probes/schedule.ts';
+import { chance } from '../../chance.ts';
 
 const MINUTE = 60_000;
 const NOW = Date.parse('2026-11-24T02:00:00Z');
@@ -118,5 +126,48 @@ describe('dueRuns', () => {
     const runs = { ...ran(0), gone: { slotMs: 0, periodMs: 1 } };
     const due = dueRuns(instruction(), runs, NOW);
     expect(due.map((run) => Object.keys(withRun(instruction(), runs, run)))).toEqual([['minute']]);
+  });
+});
+
+describe('missedReason', () => {
+  const [run] = dueRuns(instruction(), ran(slotAt(NOW) - 3 * MINUTE), NOW);
+  const slotMs = slotAt(NOW);
+  const early = slotMs - 10 * MINUTE;
+
+  it.each([
+    ['missed-off', { begunMs: slotMs + 1, held: 'missed-busy' }],
+    ['missed-busy', { begunMs: early, held: 'missed-busy', wokeMs: slotMs + 1 }],
+    ['missed-disk', { begunMs: slotMs - 1, held: 'missed-disk' }],
+    ['missed-asleep', { begunMs: early, wokeMs: slotMs + 1, steppedMs: slotMs + 1 }],
+    ['missed-clock', { begunMs: early, wokeMs: early, steppedMs: slotMs }],
+    ['missed', { begunMs: early, steppedMs: slotMs - 1 }],
+  ] as const)('is %s', (reason, witness) => {
+    expect(run && missedReason(run, witness)).toBe(reason);
+  });
+});
+
+describe('nextRunMs', () => {
+  it('is the first second at which dueRuns says so, whatever ran and is suppressed', () => {
+    const { below, coin } = chance(11);
+    for (let round = 0; round < 200; round++) {
+      const suppressions = Array.from({ length: below(3) }, () => {
+        const startMs = NOW + (below(400) - 100) * 1_000;
+        return {
+          start: new Date(startMs).toISOString(),
+          end: new Date(startMs + below(200) * 1_000).toISOString(),
+        };
+      });
+      const given = instruction({ suppressions });
+      const runs = coin(0.8) ? ran(slotAt(NOW) + (below(4) - 2) * MINUTE) : {};
+      const [schedule] = given.schedules;
+      const next = schedule && nextRunMs(given, schedule, runs, NOW);
+      let seen: number | null = null;
+      for (let ms = NOW; seen === null && ms < NOW + 20 * MINUTE; ms += 1_000)
+        if (dueRuns(given, runs, ms).length > 0) seen = ms;
+      expect(seen).not.toBeNull();
+      expect(next).toBeLessThanOrEqual(seen ?? 0);
+      expect(next).toBeGreaterThan((seen ?? 0) - 1_000);
+      expect(dueRuns(given, runs, next ?? 0)).toHaveLength(1);
+    }
   });
 });

@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Measurement } from '../../../probes/measurement.ts';
 import type { SequenceRange } from '../../../probes/report.ts';
+import { encodeFrame } from '../../../probes/segment.ts';
 import { Spool } from '../../../probes/spool.ts';
 import { draft, FAILED } from './sample-measurement.ts';
 
@@ -164,13 +165,13 @@ describe('acknowledge', () => {
 });
 
 describe('damage', () => {
-  it('loses only the record a byte was flipped in, at every position, and counts it once', async () => {
+  it('loses only the record a byte was flipped in, wherever, says which, and counts it once', async () => {
     const { spool, first } = await filled(3);
     await spool.close();
     const [path = ''] = segments();
     const sound = readFileSync(path);
     const recordB = sound.length / 3;
-    for (let position = 0; position < sound.length; position += 7) {
+    for (let position = 0; position < sound.length; position += 53) {
       const bytes = Buffer.from(sound);
       bytes.writeUInt8(bytes.readUInt8(position) ^ 0x55, position);
       for (const old of segments()) rmSync(old);
@@ -182,6 +183,10 @@ describe('damage', () => {
         [0, 1, 2].filter((index) => index !== hit).map((index) => first + index),
       );
       expect(damaged.losses.damaged - before).toBe(1);
+      expect(damaged.takeDamages()).toMatchObject([
+        { segment: basename(path), offset: hit * recordB, sizeB: recordB },
+      ]);
+      expect(damaged.takeDamages()).toEqual([]);
       await damaged.close();
       const again = await Spool.open(directory);
       expect(again.losses.damaged - before, 'counted once').toBe(1);
@@ -195,13 +200,13 @@ describe('damage', () => {
     const [path = ''] = segments();
     const sound = readFileSync(path);
     const recordB = sound.length / 3;
-    for (let length = sound.length - 1; length > 2 * recordB; length -= 11) {
+    for (let length = sound.length - 1; length > 2 * recordB; length -= 67) {
       writeFileSync(path, sound.subarray(0, length));
       const cut = await Spool.open(directory);
       expect(sequences(await cut.newest(ALL)), `cut to ${length}`).toEqual([first, first + 1]);
       await cut.close();
     }
-    for (let position = 0; position < 2 * recordB; position += 13) {
+    for (let position = 0; position < 2 * recordB; position += 71) {
       writeFileSync(
         path,
         Buffer.concat([sound.subarray(0, position), sound.subarray(position + 1)]),
@@ -237,6 +242,28 @@ describe('damage', () => {
     const again = await Spool.open(directory, { now: () => first + 60_000 });
     expect((await again.append(draft())).sequence).toBeGreaterThan(first + 2);
     await again.close();
+  });
+
+  it('finds damage also in what it wrote itself, and names the measurement', async () => {
+    const { spool, first } = await filled(3);
+    const [path = ''] = segments();
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(0, bytes.length / 3 + 100);
+    writeFileSync(path, bytes);
+    expect(sequences(await spool.newest(ALL))).toEqual([first, first + 2]);
+    expect(spool.takeDamages()).toMatchObject([{ sequence: first + 1 }]);
+    await spool.close();
+  });
+
+  it('takes a whole record that is no measurement for a damaged one', async () => {
+    const foreign = ['{"version":1}', '{"version":2,"sequence":7,"outcome":null}', '{"version":x'];
+    writeFileSync(
+      join(directory, '0000000000000007.segment'),
+      Buffer.concat(foreign.map(encodeFrame)),
+    );
+    const spool = await Spool.open(directory);
+    expect([spool.pending, spool.losses.damaged]).toEqual([0, 3]);
+    await spool.close();
   });
 
   const damageSoFar = async () => {

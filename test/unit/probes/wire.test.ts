@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { instructionSchema } from '../../../probes/instruction.ts';
+import { instructionSchema, targetsOf } from '../../../probes/instruction.ts';
 import { measurementSchema } from '../../../probes/measurement.ts';
 import { encodeReport, reportHeaderSchema } from '../../../probes/report.ts';
 
@@ -40,7 +40,7 @@ describe('report, version 1', () => {
     },
   );
 
-  it.each(Object.keys(measurementSchema.shape).filter((key) => key !== 'samples'))(
+  it.each(Object.keys(measurementSchema.shape).filter((key) => !['samples', 'hops'].includes(key)))(
     'is refused without %s',
     (key) => {
       const { [key]: _, ...rest } = JSON.parse(lines[0] ?? '');
@@ -54,6 +54,22 @@ describe('instruction, version 1', () => {
 
   it('is read and written again byte for byte', () => {
     expect(`${JSON.stringify(instructionSchema.parse(JSON.parse(text)))}\n`).toBe(text);
+  });
+
+  it('has tasks with one target or a list of them, never both and never none', () => {
+    const known = JSON.parse(text);
+    const { target, ...task } = known.tasks[0];
+    const read = (change: object) =>
+      instructionSchema.safeParse({ ...known, tasks: [{ ...task, ...change }, known.tasks[1]] });
+    const many = read({ targets: ['::1', 'b.example'] });
+    expect(many.data?.tasks.map(targetsOf)).toEqual([
+      ['::1', 'b.example'],
+      [known.tasks[1].target],
+    ]);
+    expect(read({}).success).toBe(false);
+    expect(read({ targets: [] }).success).toBe(false);
+    expect(read({ target, targets: ['::1'] }).success).toBe(false);
+    expect(read({ targets: Array(10_001).fill('::1') }).success).toBe(false);
   });
 
   it('is refused with a key or a version nobody knows', () => {
