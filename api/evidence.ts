@@ -109,9 +109,12 @@ export class EvidenceReader {
     name: Name,
     params: QueryParameters<Name>,
   ): Promise<QueryRow<Name>[]> {
-    return this.#answers.shared(`${name} ${JSON.stringify(params)}`, () =>
-      this.store.query(name, params),
-    );
+    return this.shared(`${name} ${JSON.stringify(params)}`, () => this.store.query(name, params));
+  }
+
+  /** What is drawn from several answers, for those who ask while it is drawn. */
+  shared<T>(key: string, draw: () => Promise<T>): Promise<T> {
+    return this.#answers.shared(key, draw);
   }
 
   /** What is drawn from several answers, at most three seconds old. */

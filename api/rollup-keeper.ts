@@ -23,8 +23,10 @@ import type { Plan } from './plan.ts';
 
 /** A newcomer sees his line's first figures within this. */
 const PAUSE_MS = 2_000;
-/** Of the time that passes, at most a quarter is spent on rollups: collecting comes first. */
-const REST = 3;
+/** Of the time that passes, a tenth at most is spent on rollups: a probe beside may be measuring a rate. */
+const REST = 9;
+/** However long it took: a backlog of years does not keep today's figures waiting for hours. */
+const LONGEST_REST_MS = 600_000;
 
 export interface RollUpOptions {
   /** Also what is not stale. */
@@ -111,7 +113,15 @@ class RegisterSignatures {
   }
 }
 
-/** Rolls up from now on, until stopped. */
+/** How long to let the station be after rolling up for so long, ms. Pure. */
+export function restAfter(tookMs: number): number {
+  return Math.min(Math.max(PAUSE_MS, tookMs * REST), LONGEST_REST_MS);
+}
+
+/**
+ * Rolls up from now on, until stopped. What comes after a rest in which nothing did is rolled up at once;
+ * only what keeps coming waits, and the longer the dearer it is.
+ */
 export function keepRollups(store: Store, plan: Plan, log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -127,7 +137,7 @@ export function keepRollups(store: Store, plan: Plan, log: Logger): { stop(): Pr
         log.warn({ reason }, '汇总未完成,稍后再试 · rolling up failed, trying again');
       }
       const tookMs = performance.now() - begun;
-      await sleep(Math.max(PAUSE_MS, tookMs * REST), undefined, { signal }).catch(() => {});
+      await sleep(restAfter(tookMs), undefined, { signal }).catch(() => {});
     }
   };
   const kept = keep();

@@ -184,7 +184,8 @@ function isRuledOut(declared: string, lines: readonly LineMonth[]): boolean {
 }
 
 /** A line given twice votes once: as the one with more behind it, whichever came first. */
-function onceEach(lines: readonly LineMonth[]): LineMonth[] {
+function onceEach(lines: readonly LineMonth[]): readonly LineMonth[] {
+  if (lines.length < 2) return lines;
   const byName = new Map<string, LineMonth>();
   for (const line of lines) {
     const other = byName.get(line.line);

@@ -94,46 +94,73 @@ async function judged(
   { target, month, carrier, within }: StandingQuestion,
   filing: CountingFiling | null,
 ): Promise<StandingOfPlace[]> {
-  const span = spanParameters(month);
-  const { evidence, proof } = target;
-  const { subject, technologies } = reader.indicatorOf(target);
-  const [register, registered, sufficient, measured, declarations] = await Promise.all([
+  const [register, byCarrier, declarations] = await Promise.all([
     reader.register(month),
-    reader.lines(month),
-    reader.indicator(proof.indicator, { ...span, ...evidence }),
-    reader.indicator(proof.indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
+    shownBy(reader, target, month),
     filing ? declaredIn(reader, target, filing) : [],
   ]);
+  const { subject } = reader.indicatorOf(target);
   const declared = new Map(declarations.map((row) => [row.place, row]));
-  const enough = new Set(sufficient.map((row) => row.subject));
-  const shown = new Map(measured.map((row) => [row.subject, row]));
-  const bearing = new Set(technologies);
-  const linesAt = new Map<string, LineMonth[]>();
-  for (const { line, technology, ...now } of registered) {
-    const row = shown.get(line);
-    // What was measured votes where and for whom it was measured, wherever the line has gone since.
-    const { place, carrier: own } = row ?? now;
-    if (own !== carrier || !bearing.has(technology) || !place.startsWith(within)) continue;
-    const { runs = 0, days = 0, value = null } = row ?? {};
-    const lineMonth = { line, technology, runs, days, value, sufficient: enough.has(line) };
-    // A line of a hamlet is one of its village too.
-    for (const code of new Set([place, place.slice(0, 12)])) {
-      const lines = linesAt.get(code);
-      if (lines) lines.push(lineMonth);
-      else linesAt.set(code, [lineMonth]);
-    }
-  }
+  const shownAt = byCarrier.get(carrier);
   const rule = standingRule(target);
   return placesOf(register, within, subject, target.villageKinds, carrier).map((place) => {
     const row = declared.get(place.code) ?? null;
-    const lines = linesAt.get(place.code) ?? [];
-    const measuredAt = lines.flatMap(({ line }) => shown.get(line)?.newest ?? []);
+    const { lines, newest } = shownAt?.get(place.code) ?? NOTHING;
     const filedAt = row && filing ? [filing.received] : [];
-    const asOf = latest([...measuredAt, ...filedAt]);
+    const asOf = latest(newest === null ? filedAt : [newest, ...filedAt]);
     return applied(
       { ...standingOf(row, lines, { outside: isOutside(place, carrier) }, rule), place, asOf },
       [],
     );
+  });
+}
+
+/** What a carrier's lines at a place have shown of a target's proof. */
+interface Shown {
+  readonly lines: LineMonth[];
+  /** When the newest row behind them was received; null for none. */
+  newest: string | null;
+}
+
+const NOTHING: Shown = { lines: [], newest: null };
+
+/** By carrier, then by the place's code. Those who ask while it is drawn share it, as a figure's carriers do. */
+function shownBy(
+  reader: EvidenceReader,
+  target: DeclaringTarget,
+  month: string,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Shown>>> {
+  return reader.shared(`line months ${target.id} ${month}`, async () => {
+    const span = spanParameters(month);
+    const { evidence, proof } = target;
+    const [registered, sufficient, measured] = await Promise.all([
+      reader.lines(month),
+      reader.indicator(proof.indicator, { ...span, ...evidence }),
+      reader.indicator(proof.indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
+    ]);
+    const enough = new Set(sufficient.map((row) => row.subject));
+    const shown = new Map(measured.map((row) => [row.subject, row]));
+    const bearing = new Set(reader.indicatorOf(target).technologies);
+    const byCarrier = new Map<string, Map<string, Shown>>();
+    for (const now of registered) {
+      const { line, technology } = now;
+      if (!bearing.has(technology)) continue;
+      const row = shown.get(line);
+      // What was measured votes where and for whom it was measured, wherever the line has gone since.
+      const { place, carrier } = row ?? now;
+      const { runs = 0, days = 0, value = null, newest = null } = row ?? {};
+      const lineMonth = { line, technology, runs, days, value, sufficient: enough.has(line) };
+      const shownAt = byCarrier.get(carrier) ?? new Map<string, Shown>();
+      byCarrier.set(carrier, shownAt);
+      // A line of a hamlet is one of its village too.
+      for (const code of new Set([place, place.slice(0, 12)])) {
+        const at = shownAt.get(code) ?? { lines: [], newest: null };
+        shownAt.set(code, at);
+        at.lines.push(lineMonth);
+        if (newest !== null && newest > (at.newest ?? '')) at.newest = newest;
+      }
+    }
+    return byCarrier;
   });
 }
 

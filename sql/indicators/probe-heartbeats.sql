@@ -26,14 +26,14 @@ FROM
 (
     SELECT
         line, place, carrier, technology, runs,
-        toUInt64(length(daysSeen)) AS days,
+        days,
         max(lastReceived) OVER () AS latest,
         if(runs > 0, lastReceived, latest) AS newest,
         -- Hours of the epoch, the first and the one after the last; months of China begin on whole hours.
         intDiv(greatest(toUnixTimestamp({start:DateTime64(3)}), toUnixTimestamp(enrolled), toUnixTimestamp(toDateTime(opened, 'Asia/Shanghai'))) + 3599, 3600) AS fromHour,
         intDiv(least(toUnixTimestamp({end:DateTime64(3)}), toUnixTimestamp(toDateTime(closed + 1, 'Asia/Shanghai')), if(now() >= {end:DateTime64(3)}, toUnixTimestamp({end:DateTime64(3)}), toUnixTimestamp(latest))), 3600) AS toHour,
         toInt64(toHour) - toInt64(fromHour) AS hours,
-        arrayCount(hour -> fromHour <= hour AND hour < toHour, arrayDistinct(hoursSeen)) AS heard
+        if(hours > 0, bitmapCardinality(bitmapSubsetInRange(hoursSeen, toUInt32(fromHour), toUInt32(toHour))), 0) AS heard
     FROM
     (
         SELECT
@@ -45,8 +45,8 @@ FROM
             any(registered.closed) AS closed,
             min(bound.enrolled) AS enrolled,
             sum(reported.runs) AS runs,
-            groupArrayArray(arrayConcat(reported.hoursBegun, reported.hoursCame)) AS hoursSeen,
-            groupUniqArrayArray(reported.daysSeen) AS daysSeen,
+            bitmapOr(groupBitmapMergeState(reported.hoursBegun) AS begun, groupBitmapMergeState(reported.hoursCame)) AS hoursSeen,
+            arrayUniq(arrayMap(hour -> toDate(toDateTime(hour * 3600, 'Asia/Shanghai')), bitmapToArray(begun))) AS days,
             max(reported.newest) AS lastReceived
         FROM
         (
@@ -72,12 +72,11 @@ FROM
         LEFT JOIN
         (
             SELECT
-                toString(probe) AS probe,
+                probe,
                 count() AS runs,
-                groupUniqArray(intDiv(toUnixTimestamp(start), 3600)) AS hoursBegun,
+                groupBitmapState(intDiv(toUnixTimestamp(start), 3600)) AS hoursBegun,
                 -- A row mostly came in the hour in which it began, which is there already.
-                groupUniqArrayIf(intDiv(toUnixTimestamp(received), 3600), intDiv(toUnixTimestamp(received), 3600) != intDiv(toUnixTimestamp(start), 3600)) AS hoursCame,
-                groupUniqArray(toDate(start, 'Asia/Shanghai')) AS daysSeen,
+                groupBitmapStateIf(intDiv(toUnixTimestamp(received), 3600), intDiv(toUnixTimestamp(received), 3600) != intDiv(toUnixTimestamp(start), 3600)) AS hoursCame,
                 max(received) AS newest
             FROM measurement FINAL
             WHERE start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}

@@ -154,19 +154,23 @@ async function judge(
   ];
 }
 
-/** What is asked of a rolled-up month, as the page asks it. */
+/** What is asked of a rolled-up month, as pages ask it: of two targets at a time. */
 async function drawAll(
   reader: EvidenceReader,
   plan: Plan,
   month: string,
   ofMeasured: boolean,
 ): Promise<void> {
-  for (const target of plan.targets) {
-    if (isMeasured(reader.indicatorOf(target)) !== ofMeasured) continue;
-    for (const carrier of [null, ...plan.carriers.map(({ code }) => code)])
-      for (const level of LEVELS)
-        await readFigures(reader, target, month, { carrier, within: plan.area, level });
-  }
+  const waiting = plan.targets.filter(
+    (target) => isMeasured(reader.indicatorOf(target)) === ofMeasured,
+  );
+  const drawNext = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift())
+      for (const carrier of [null, ...plan.carriers.map(({ code }) => code)])
+        for (const level of LEVELS)
+          await readFigures(reader, target, month, { carrier, within: plan.area, level });
+  };
+  await Promise.all([drawNext(), drawNext()]);
 }
 
 function countLines(store: Store, month: string): Promise<unknown> {
