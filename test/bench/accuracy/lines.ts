@@ -35,8 +35,30 @@ export async function outputIn(
   return text(child.stdout);
 }
 
+export interface Look {
+  readonly metric: string;
+  readonly target: string;
+  readonly family: 4 | 6;
+  /** `name=value`, as on the command line. */
+  readonly parameters: readonly string[];
+}
+
+/** `tongda-probe once` on a line. */
+export async function measuredOn(
+  province: Province,
+  site: Site,
+  { metric, target, family, parameters }: Look,
+): Promise<Measurement> {
+  const output = await outputIn(province, site, [
+    ...[process.execPath, builtFile('probes/main.js')],
+    ...['once', metric, target, '--family', String(family), '--json'],
+    ...parameters.flatMap((each) => ['--param', each]),
+  ]);
+  return measurementSchema.parse(JSON.parse(output));
+}
+
 /** `tongda-probe once throughput` on a line. */
-export async function throughputOnce(
+export function throughputOnce(
   province: Province,
   site: Site,
   family: 4 | 6,
@@ -44,10 +66,8 @@ export async function throughputOnce(
   parameters: Readonly<Record<string, string>>,
 ): Promise<Measurement> {
   const host = family === 6 ? `[${province.server[6]}]` : province.server[4];
-  const output = await outputIn(province, site, [
-    ...[process.execPath, builtFile('probes/main.js')],
-    ...['once', 'throughput', `http://${host}:${httpPort}`, '--json'],
-    ...Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]),
-  ]);
-  return measurementSchema.parse(JSON.parse(output));
+  return measuredOn(province, site, {
+    ...{ metric: 'throughput', target: `http://${host}:${httpPort}`, family },
+    parameters: Object.entries(parameters).map(([name, value]) => `${name}=${value}`),
+  });
 }
