@@ -125,7 +125,7 @@ export async function startLocalProbe({
   );
 }
 
-/** What the local probe is asked to do: every metric against the local peer, over both families. */
+/** What the local probe is asked to do: every metric the local peer answers, over both families. */
 export function localProgramme({
   httpPort,
   dnsPort,
@@ -176,6 +176,26 @@ export function localProgramme({
           family,
           parameters: { count: 10, intervalMs: 100, statefulReflector: true },
         })),
+      ],
+    },
+    {
+      name: 'path',
+      periodS: 60,
+      tasks: [
+        ...each(({ family, address }) => ({
+          name: `path-v${family}`,
+          metric: 'path',
+          target: address,
+          family,
+          parameters: {},
+        })),
+        {
+          name: 'ladder',
+          metric: 'ipv6-ladder',
+          target: `http://[::1]:${httpPort}/page?bytes=200000`,
+          family: 6,
+          parameters: {},
+        },
       ],
     },
     {

@@ -47,7 +47,8 @@ const ofPage = ({ url }: ServiceRow) => url;
 /**
  * What is asked of each service, in this order: what `sql/indicators/ipv6-services.sql` judges, whatever
  * the library says of its families, and the page over IPv4, by which `five-level-reach.sql` and
- * `converged-service-reach.sql` know one that has no IPv6. A metric that climbs all rungs over IPv6 by itself is a step here.
+ * `converged-service-reach.sql` know one that has no IPv6. The ladder says where and why the way over IPv6
+ * ends; no indicator is drawn from it, and it is climbed where IPv6 is said to be offered.
  */
 const STEPS: readonly Step[] = [
   {
@@ -65,6 +66,11 @@ const STEPS: readonly Step[] = [
   { name: 'page-v6', metric: 'http-fetch', family: 6, target: ofPage, parameters: {} },
   {
     ...{ name: 'page-v4', metric: 'http-fetch', family: 4, target: ofPage, parameters: {} },
+    whereOffered: true,
+  },
+  {
+    ...{ name: 'ladder', metric: 'ipv6-ladder', family: 6, target: ofPage },
+    parameters: { pairs: 1, links: 3 },
     whereOffered: true,
   },
 ];

@@ -24,7 +24,7 @@ import { defineMetric, type Finding } from '../metric.ts';
 import { commonest, failed, OK, skipped } from '../net/failure.ts';
 import { HEADER_B, MINIMUM_PAYLOAD_B } from '../net/icmp-packet.ts';
 import { type EchoResult, type EchoSession, openEchoSession } from '../net/icmp-session.ts';
-import { resolveHost } from '../net/resolve.ts';
+import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import { parseHost } from '../net/target.ts';
 import { pause, unlessAborted } from '../net/time-limit.ts';
 import { bytes, count, milliseconds } from './value-specs.ts';
@@ -44,6 +44,7 @@ const parameters = z.strictObject({
   /** Between the tries: routers limit what they say in a second. */
   intervalMs: z.number().min(10).max(10_000).default(200),
   timeoutMs: z.number().min(100).max(10_000).default(1_000),
+  ...addressPolicy,
 });
 type Parameters = z.infer<typeof parameters>;
 
@@ -80,7 +81,7 @@ export const path = defineMetric<Parameters>({
   async run(target, wanted, { family, signal }) {
     const host = parseHost(target, family);
     if (host.kind === 'refused') return finding(values, { outcome: skipped(host.reason) });
-    const resolved = await resolveHost(host, family, signal);
+    const resolved = await resolveHost(host, family, signal, wanted);
     if (resolved.kind === 'outcome') return finding(values, { outcome: resolved.outcome });
     const { address } = resolved;
     const session = await openEchoSession(family, { whole: true });

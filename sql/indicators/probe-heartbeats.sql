@@ -46,7 +46,7 @@ FROM
             min(bound.enrolled) AS enrolled,
             sum(reported.runs) AS runs,
             bitmapOr(groupBitmapMergeState(reported.hoursBegun) AS begun, groupBitmapMergeState(reported.hoursCame)) AS hoursSeen,
-            arrayUniq(arrayMap(hour -> toDate(toDateTime(hour * 3600, 'Asia/Shanghai')), bitmapToArray(begun))) AS days,
+            toUInt64(arrayUniq(arrayMap(hour -> toDate(toDateTime(hour * 3600, 'Asia/Shanghai')), bitmapToArray(begun)))) AS days,
             max(reported.newest) AS lastReceived
         FROM
         (

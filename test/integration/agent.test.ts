@@ -369,8 +369,9 @@ describe.concurrent('the agent', () => {
     await until(() => station.reports.length > before + 1);
     await stop();
     const since = station.reports.slice(before).flatMap(({ measurements }) => measurements);
+    // A machine that starts it late may miss one more slot after it is up, which is another reason.
     const missed = since.filter(
-      ({ outcome }) => outcome.status === 'skipped' && outcome.reason === 'missed-off',
+      ({ outcome }) => outcome.status === 'skipped' && outcome.reason.startsWith('missed'),
     );
     expect(missed.length).toBe(1);
     expect(logged.join('\n')).toMatch(/schedule second missed [2-4] runs/);

@@ -369,7 +369,7 @@ describe('a lost shard', () => {
   });
 
   it('takes nothing along: when it is back, every answer is the one of before', async () => {
-    await cluster.revive(2);
+    await cluster.revive();
     // What was refused is sent again, as probes do, though half of it had arrived.
     await cluster.store.insert('measurement', late);
     await single.store.insert('measurement', late);
@@ -392,8 +392,9 @@ describe('a lost shard', () => {
     });
     await new Promise((settle) => setTimeout(settle, 60));
     await cluster.kill(shard);
-    await cluster.revive(shard);
+    await cluster.revive();
     const refused = (await Promise.all(storing)).filter((outcome) => outcome !== null);
+    await cluster.revive();
     for (const { rows, code } of refused) {
       expect(code).toBe('store-away');
       await cluster.store.insert('measurement', rows);

@@ -43,7 +43,8 @@ async function storeLibrary(): Promise<void> {
   await test.store.insert(
     'library_service',
     SERVICES.map((level) => ({
-      ...{ import: 'library', name: `${level}.cn`, original: '', holder: level, kind: 'agency' },
+      ...{ import: 'library', name: `${level}.cn`, original: '', holder: level },
+      kind: level === 'province' ? 'platform' : 'agency',
       ...{ level, area: '32', url: `https://${level}.cn/`, families: [4, 6], lines: [], ...dated },
     })),
   );
@@ -59,10 +60,11 @@ async function storeLibrary(): Promise<void> {
 function kindsOf({ below, oneOf }: Chance): Partial<Measurement>[] {
   const service = `${oneOf(SERVICES)}.cn`;
   const rttMedianMs = 10 + below(1000) / 10;
+  const loadedRttMs = rttMedianMs + below(500) / 10;
   const packetsReceived = 8 + below(3);
   const echo = { rttMedianMs, jitterMs: below(100) / 10, packetsSent: 10, packetsReceived };
   return [
-    { metric: 'throughput', ...V4, values: { rateDownBps: 50e6 + below(100e6) } },
+    { metric: 'throughput', ...V4, values: { rateDownBps: 50e6 + below(100e6), loadedRttMs } },
     { metric: 'throughput', ...V4, values: { rateUpBps: 5e6 + below(10e6) } },
     { metric: 'icmp-rtt', target: 'peer.cn', ...V4, values: echo },
     { metric: 'icmp-rtt', target: 'peer.cn', ...V6, values: echo },

@@ -120,6 +120,7 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
     expect(walked.tasks.map(({ metric, family }) => `${metric} ${family}`)).toEqual(
       Array.from({ length: 2 }, () => [
         ...['dns-resolve 4', 'tcp-connect 6', 'http-fetch 6', 'http-fetch 4'],
+        'ipv6-ladder 6',
       ]).flat(),
     );
   });
@@ -133,7 +134,13 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
       ['both.js.test', 1, true],
       ['old.js.test', 0, false],
     ]);
-    const rows = await getJson<MeasurementPage>(`${station.url}/v1/measurements?limit=1000`);
+    // The ladder of a service is climbed last.
+    const rows = await eventually(
+      () => getJson<MeasurementPage>(`${station.url}/v1/measurements?limit=1000`),
+      ({ items }) =>
+        new Set(items.flatMap(({ metric, target }) => (metric === 'ipv6-ladder' ? [target] : [])))
+          .size === 2,
+    );
     const outcomes = new Set(
       // A slow machine misses a run now and then, and says so.
       rows.items
@@ -147,10 +154,12 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
       'both.js.test dns-resolve 4 ok',
       'both.js.test http-fetch 4 ok',
       'both.js.test http-fetch 6 ok',
+      'both.js.test ipv6-ladder 6 ok',
       'both.js.test tcp-connect 6 ok',
       'old.js.test dns-resolve 4 failed answer no-aaaa',
       'old.js.test http-fetch 4 ok',
       'old.js.test http-fetch 6 failed dns no-aaaa',
+      'old.js.test ipv6-ladder 6 failed dns no-aaaa',
       'old.js.test tcp-connect 6 failed dns no-aaaa',
     ]);
   });

@@ -229,13 +229,15 @@ describe('faults', () => {
     const store = await sound();
     for (const [spoil] of made) await spoil(store);
     const results = await look(store);
-    const found = findingsOf(results);
+    const isPending = made.some(([, code]) => code === 'schema-pending');
+    // A file that is not noted but has run has left what it alters as nobody expects it yet.
+    const found = findingsOf(results).filter(([code]) => !isPending || code !== 'table-differs');
     for (const [, code, subject] of made)
       expect(found).toContainEqual([
         code,
         typeof subject === 'string' ? subject : expect.stringMatching(subject),
       ]);
-    expect(found).toHaveLength(made.length);
+    expect(found, JSON.stringify(found)).toHaveLength(made.length);
     for (const { what, cure } of results.flatMap(({ findings }) => findings))
       for (const text of [what, cure])
         expect(text).toEqual({ zh: expect.stringMatching(/\p{sc=Han}/u), en: expect.any(String) });
