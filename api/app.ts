@@ -24,6 +24,7 @@ import { overview } from './routes/overview.ts';
 import { progress } from './routes/progress.ts';
 import { quarantine } from './routes/quarantine.ts';
 import { register } from './routes/register.ts';
+import { samples } from './routes/samples.ts';
 import { series } from './routes/series.ts';
 import { standings } from './routes/standings.ts';
 
@@ -84,6 +85,7 @@ export function app({
     .route('/', lines(reader))
     .route('/', series(reader))
     .route('/', measurements(reader))
+    .route('/', samples(reader))
     .route('/', quarantine(reader))
     .route('/', register(reader))
     .route('/', library(reader))

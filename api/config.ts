@@ -37,6 +37,8 @@ const fileSchema = z.strictObject({
       allowPrivate: z.boolean().default(false),
     })
     .prefault({}),
+  /** What one probe's measuring may move in a month; a probe's own limit holds where it is lower. None: no limit. */
+  monthlyBudgetMiB: z.int().min(1).optional(),
   reportPeriodS: z.number().min(1).max(86_400).default(5),
   instructionPeriodS: z.number().min(1).max(86_400).default(60),
   /** When last month is sealed: day of month and hour, Asia/Shanghai. */

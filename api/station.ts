@@ -82,14 +82,14 @@ export async function startStation(config: Config, log: Logger): Promise<Station
     closers.push(intake.drain);
     const reader = new EvidenceReader(store, plan, now);
     const programme = peer ? [...localProgramme(peer), ...config.programme] : config.programme;
-    const { reportPeriodS, instructionPeriodS, password } = config;
+    const { reportPeriodS, instructionPeriodS, monthlyBudgetMiB, password } = config;
     front.answer(
       app({
         store,
         reader,
         collector: reports.routes,
         controller: controller({
-          ...{ directory, programme, reportPeriodS, instructionPeriodS, now },
+          ...{ directory, programme, reportPeriodS, instructionPeriodS, monthlyBudgetMiB, now },
           walks: new ServiceWalks(store, config.services),
         }),
         intake: intake.routes,

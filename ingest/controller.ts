@@ -10,6 +10,8 @@ import { nameSchema } from '../probes/measurement.ts';
 import { authenticate, type ProbeDirectory } from './binding.ts';
 import { SERVICE_SCHEDULE, type ServiceWalks } from './service-walk.ts';
 
+const MIB_B = 1024 * 1024;
+
 /** What every probe is asked to do: schedules with their tasks written out. */
 export const programmeSchema = z.array(
   z.strictObject({
@@ -29,6 +31,7 @@ export interface ControllerOptions {
   readonly walks: ServiceWalks;
   readonly reportPeriodS: number;
   readonly instructionPeriodS: number;
+  readonly monthlyBudgetMiB?: number | undefined;
   readonly now: () => Date;
 }
 
@@ -38,6 +41,7 @@ export function controller({
   walks,
   reportPeriodS,
   instructionPeriodS,
+  monthlyBudgetMiB,
   now,
 }: ControllerOptions): Hono {
   const generations = new Generations(now());
@@ -53,6 +57,7 @@ export function controller({
         periodS,
         tasks: tasks.map((task) => task.name),
       })),
+      ...(monthlyBudgetMiB === undefined ? {} : { monthlyBudgetB: monthlyBudgetMiB * MIB_B }),
     };
     const issued = generations.of(probe, hashOf(asked), at);
     const instruction: Instruction = {

@@ -3,6 +3,7 @@
  * machine can run it, runs it, and writes down what it found. Used by the agent and by
  * `tongda-probe once` alike.
  */
+import { setMaxListeners } from 'node:events';
 import type { Reservation } from './budget.ts';
 import { type Clock, type ClockReading, clockChange, readClock, roundUs } from './clock.ts';
 import { type Task, targetsOf } from './instruction.ts';
@@ -192,6 +193,8 @@ const oneByOne: Way = async (targets, prepared, task, first, presence, context) 
     }
   };
   const atOnce = metric.load === 'loud' ? 1 : QUIET_AT_ONCE;
+  // Every run listens to it.
+  setMaxListeners(0, signal);
   await inParallel(atOnce, targets, async (target, index) => {
     if (signal.aborted) return;
     drafts[index] = await runOne(target, index === 0 ? first : new Page(task, context));

@@ -566,6 +566,15 @@ export const queries = {
       received: "DateTime64(6, 'UTC')",
     },
   },
+  samples_named: {
+    params: {
+      probes: 'Array(String)',
+      sequences: 'Array(UInt64)',
+      start: 'DateTime64(3)',
+      end: 'DateTime64(3)',
+    },
+    columns: columnsOf('sample', ['probe', 'sequence', 'start', 'metric', 'samples', 'hops']),
+  },
 } as const satisfies Record<string, Question>;
 
 export type QueryName = keyof typeof queries;

@@ -105,3 +105,13 @@ export interface MeasurementPage {
   items: MeasurementRow[];
   next: string | null;
 }
+
+/** `GET /v1/samples?probe=&sequence=&start=`. */
+export interface MeasurementSamples {
+  id: string;
+  metric: string;
+  /** In the metric's own unit; null where a hop stayed silent. */
+  samples: (number | null)[];
+  /** Of a path: what answered at each hop, '' for nothing. */
+  hops: string[];
+}

@@ -30,6 +30,8 @@ export type UploadCount = z.infer<typeof uploadCountSchema>;
 
 /** Between two questions after the first. */
 const ASK_MS = 500;
+/** So long before it is needed; a peer closes a connection on which it hears nothing for 10 s (408). */
+const OPEN_BEFORE_MS = 3_000;
 /** Over the stop by our clock: data are on their way no longer than the question behind them. */
 const LATE_MS = 20;
 const CHUNK = randomBytes(256 << 10);
@@ -113,7 +115,9 @@ async function count(
   for (;;) {
     const { elapsedMs: knownMs, totalB: knownB } = counted;
     const stopMs = LATE_MS + (STOPS_MS[mode].find((each) => each > knownMs) ?? FULL_MS);
-    const isDue = () => sent.bytes >= limitB || monotonicMs() - sent.fromMs >= stopMs;
+    const isDue = (beforeMs = 0) =>
+      sent.bytes >= limitB || monotonicMs() - sent.fromMs >= stopMs - beforeMs;
+    while (!isDue(OPEN_BEFORE_MS)) await pause(CHECK_MS, signal);
     const connection = await openOne(transfer, signal);
     try {
       while (!isDue()) await pause(CHECK_MS, signal);

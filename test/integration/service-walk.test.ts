@@ -64,6 +64,7 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
       // Every JSON is YAML.
       JSON.stringify({
         ...{ local: false, reportPeriodS: 1, instructionPeriodS: 1 },
+        monthlyBudgetMiB: 500,
         services: { perProbe: 2, periodS: 1, allowPrivate: true },
       }),
     );
@@ -99,6 +100,7 @@ describe.skipIf(!may)(`services${may ? '' : ' (no mount namespaces)'}`, () => {
   it('are walked from the instruction after they are brought in', async () => {
     const before = await instruction();
     expect(before.schedules).toEqual([]);
+    expect(before.monthlyBudgetB).toBe(500 * 1024 * 1024);
     const page = (host: string) => `http://${host}:${pages.httpPort}/page?bytes=2000`;
     const row = (host: string, area: string) =>
       `${host},某局,agency,city,${area},${page(host)},4+6,,2020-01-01,,test`;

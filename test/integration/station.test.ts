@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EditionRow } from '../../api/contract/edition.ts';
 import type { Coverage } from '../../api/contract/figure.ts';
-import type { LinePage, MeasurementPage, Series } from '../../api/contract/measurement.ts';
+import type {
+  LinePage,
+  MeasurementPage,
+  MeasurementSamples,
+  Series,
+} from '../../api/contract/measurement.ts';
 import type { Problem } from '../../api/contract/problem.ts';
 import type { Overview } from '../../api/contract/target.ts';
 import { METRICS } from '../../probes/catalogue.ts';
@@ -110,6 +115,24 @@ describe('a station on a fresh directory', () => {
       expect(new Set(seen).size).toBe(seen.length);
       expect(seen.length).toBeGreaterThanOrEqual(10);
     }
+  });
+
+  it('shows the hops of a path and the echoes of a run, and nothing of a row without', async () => {
+    const { items } = await measured();
+    const samplesOf = async (metric: string) => {
+      const row = items.find((item) => item.metric === metric && item.outcome === 'ok');
+      const { probe = '', sequence = 0, start = '' } = row ?? {};
+      const question = new URLSearchParams({ probe, start, sequence: String(sequence) });
+      const response = await fetch(`${station.url}/v1/samples?${question}`);
+      return (await response.json()) as MeasurementSamples & { code?: string };
+    };
+    const path = await samplesOf('path');
+    expect(path).toMatchObject({ metric: 'path', samples: [expect.any(Number)] });
+    expect(['127.0.0.1', '::1']).toContain(path.hops[0]);
+    const echoes = await samplesOf('icmp-rtt');
+    expect(echoes.samples).toHaveLength(10);
+    expect(echoes.hops).toEqual([]);
+    expect((await samplesOf('http-fetch')).code).toBe('samples-unknown');
   });
 
   it('writes the monthly report beside the running station', async () => {
