@@ -313,9 +313,9 @@ function quarantined({ below }: Chance): Step[] {
     ...{ by: 'wang', why: '已核对', vouchedClock: true, admission: 2 },
   }));
   const samples = PROBES.flatMap((probe) =>
-    Array.from({ length: 10 }, (_, sequence) => ({
-      ...{ probe, sequence, metric: 'icmp-rtt', samples: [below(100), 1.5] },
-      start: new Date(FROM + sequence * 1e7).toISOString(),
+    Array.from({ length: 10 }, (_, index) => ({
+      ...{ probe, sequence: index * 5, metric: 'icmp-rtt', samples: [below(100), 1.5] },
+      start: new Date(FROM + index * 4e7).toISOString(),
     })),
   );
   return [
