@@ -19,7 +19,11 @@
 WITH ['province', 'city', 'county', 'township', 'village'] AS five
 SELECT
     toLowCardinality(village) AS subject, village::String AS place, asking::String AS carrier,
-    arrayCount((tried, found, tried6, found6) -> tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64} OR tried6 >= {minimumRuns:UInt32} AND found6 / tried6 >= {passRatio:Float64}, looked, answered, looked6, answered6) / 5 AS value,
+    arrayCount(
+        (tried, found, tried6, found6) ->
+            (tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64})
+            OR (tried6 >= {minimumRuns:UInt32} AND found6 / tried6 >= {passRatio:Float64}),
+        looked, answered, looked6, answered6) / 5 AS value,
     (value = 1)::Bool AS passed,
     runs, days, newest
 FROM

@@ -15,12 +15,12 @@
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32}
 SELECT
     line AS subject,
-    argMax(place, latest) AS place,
-    argMax(carrier, latest) AS carrier,
+    argMax(place, (latest, down)) AS place,
+    argMax(carrier, (latest, down)) AS carrier,
     max(median) AS value,
     false AS passed,
-    argMax(runs, median) AS runs,
-    argMax(days, median) AS days,
+    argMax(runs, (median, down)) AS runs,
+    argMax(days, (median, down)) AS days,
     max(latest) AS newest
 FROM
 (
