@@ -92,12 +92,13 @@ export function areaFigures(
 ): AreaFigure[] {
   const observed = groupByArea(evidence.observed, level);
   const registered = groupByArea(evidence.registered, level);
+  const villagesBelow = register.villagesOf(target.villageKinds);
   return register.below(within, level).map((area) => {
     const figure = figureOf(
       indicator,
       observed.get(area.code) ?? [],
       registered.get(area.code)?.length ?? 0,
-      { registered: register.villagesBelow(area.code, target.villageKinds) },
+      { registered: villagesBelow(area.code) },
     );
     return judged(target, area, figure);
   });
@@ -113,9 +114,10 @@ export function rolledFigures(
   level: AreaLevel,
 ): AreaFigure[] {
   const byArea = new Map(rows.map((row) => [row.area, row]));
+  const villagesBelow = register.villagesOf(target.villageKinds);
   return register.below(within, level).map((area) => {
     const row = byArea.get(area.code);
-    const places = { registered: register.villagesBelow(area.code, target.villageKinds) };
+    const places = { registered: villagesBelow(area.code) };
     const figure = row ? rolledFigure(indicator, row, places) : figureOf(indicator, [], 0, places);
     return judged(target, area, figure);
   });

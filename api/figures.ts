@@ -84,8 +84,7 @@ async function quotientsOf(
     reader.register(month),
   ]);
   const received = new Map(filings.map((filing) => [filing.carrier, filing.received]));
-  return (scope) =>
-    quotientFigures(target, indicator, { carriers, rows, received }, register, scope);
+  return quotientFigures(target, indicator, { carriers, rows, received }, register);
 }
 
 async function reachOf(

@@ -6,7 +6,8 @@
  * below it, so nothing is counted twice; a base that carriers share is counted once. The interval is that of a count, and there is none while a
  * statement is missing: what was not filed is not 0.
  */
-import { LEVELS, type Register } from '../ingest/register.ts';
+import { grouped } from '../ingest/grouped.ts';
+import { LEVELS, type Place, type Register } from '../ingest/register.ts';
 import { type Indicator, QUOTIENT_UNITS } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
@@ -32,33 +33,51 @@ interface Sum {
   readonly due: number;
 }
 
-/** Figure and verdict of every place of a level at or below another. */
+/**
+ * Figure and verdict of every place of a level at or below another, for whatever scope is asked: what is
+ * summed up for one serves the others.
+ */
 export function quotientFigures(
   target: PlanTarget,
   indicator: Indicator,
-  stated: Stated,
+  { carriers, rows, received }: Stated,
   register: Register,
-  { carrier, within, level }: Scope,
-): AreaFigure[] {
-  const asked = stated.carriers.filter((code) => carrier === null || code === carrier);
-  const sums = asked.map((code) => new Sums(stated.rows, code, register));
-  const asOf = latest(asked.flatMap((code) => stated.received.get(code) ?? []));
-  return register.below(within, level).map((area) => {
-    const own = sums.map((each) => each.of(area.code));
-    const whole = over(own);
-    const base = indicator.base === 'shared' ? sharedBase(sums, area.code) : whole.base;
-    const covered = Math.max(0, ...sums.map((each) => each.villages(area.code)));
-    const figure = figureOf(
-      indicator,
-      { ...whole, base },
-      {
-        placesObserved: covered,
-        placesRegistered: register.villagesBelow(area.code),
-        asOf: whole.filed > 0 ? asOf : null,
-      },
-    );
-    return judged(target, area, figure);
-  });
+): (scope: Scope) => AreaFigure[] {
+  const byCarrier = grouped(rows, (row) => row.carrier);
+  const sumsOf = new Map(
+    carriers.map((code) => [code, new Sums(byCarrier.get(code) ?? [], register)]),
+  );
+  const villagesBelow = register.villagesOf();
+  return ({ carrier, within, level }) => {
+    const asked = carriers.filter((code) => carrier === null || code === carrier);
+    const sums = asked.flatMap((code) => sumsOf.get(code) ?? []);
+    const asOf = latest(asked.flatMap((code) => received.get(code) ?? []));
+    return register
+      .below(within, level)
+      .map((area) => figureAt(target, indicator, sums, villagesBelow, area, asOf));
+  };
+}
+
+function figureAt(
+  target: PlanTarget,
+  indicator: Indicator,
+  sums: readonly Sums[],
+  villagesBelow: (area: string) => number,
+  area: Place,
+  asOf: string | null,
+): AreaFigure {
+  const whole = over(sums.map((each) => each.of(area.code)));
+  const base = indicator.base === 'shared' ? sharedBase(sums, area.code) : whole.base;
+  const figure = figureOf(
+    indicator,
+    { ...whole, base },
+    {
+      placesObserved: Math.max(0, ...sums.map((each) => each.villages(area.code))),
+      placesRegistered: villagesBelow(area.code),
+      asOf: whole.filed > 0 ? asOf : null,
+    },
+  );
+  return judged(target, area, figure);
 }
 
 /** What one carrier states, summed up where it states only parts. */
@@ -67,10 +86,8 @@ class Sums {
   readonly #register: Register;
   readonly #known = new Map<string, Sum>();
 
-  constructor(rows: readonly QuotientRow[], carrier: string, register: Register) {
-    this.#rows = new Map(
-      rows.filter((row) => row.carrier === carrier).map((row) => [row.area, row]),
-    );
+  constructor(rows: readonly QuotientRow[], register: Register) {
+    this.#rows = new Map(rows.map((row) => [row.area, row]));
     this.#register = register;
   }
 

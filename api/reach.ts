@@ -64,9 +64,10 @@ export function reachFigures(
   { carrier, within, level }: Scope,
 ): AreaFigure[] {
   const byArea = groupByArea(standings, level);
+  const villagesBelow = register.villagesOf(target.villageKinds, carrier);
   return register.below(within, level).map((area) => {
     const figure = reachFigure(indicator, byArea.get(area.code) ?? [], {
-      registered: register.villagesBelow(area.code, target.villageKinds, carrier),
+      registered: villagesBelow(area.code),
     });
     return judged(target, area, figure);
   });

@@ -69,10 +69,8 @@ export class Register {
   readonly #children: ReadonlyMap<string, readonly Place[]>;
   /** What was asked of `below`, by level and area: figures of a province ask the same of every target. */
   readonly #below = new Map<string, readonly Place[]>();
-  /** By area, then by kind. */
-  readonly #villages: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Villages that some carriers serve from outside: a handful at the borders. */
-  readonly #bordering: readonly Place[];
+  /** What was asked of `villagesOf`, by kinds and carrier: in every area, how many. */
+  readonly #villages = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(places: readonly Place[]) {
     const ordered = [...places].sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -81,19 +79,6 @@ export class Register {
     for (const place of ordered)
       children.set(place.parent, [...(children.get(place.parent) ?? []), place]);
     this.#children = children;
-    const villages = new Map<string, Map<string, number>>();
-    for (const { code, level, kind, outside } of ordered)
-      if (level === 'village' && !outside)
-        for (const length of Object.values(CODE_LENGTH)) {
-          const area = code.slice(0, length);
-          const kinds = villages.get(area) ?? new Map<string, number>();
-          villages.set(area, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
-        }
-    this.#villages = villages;
-    this.#bordering = ordered.filter(
-      ({ level, outside, outsideFor }) =>
-        level === 'village' && !outside && outsideFor !== undefined && outsideFor.length > 0,
-    );
   }
 
   get size(): number {
@@ -120,30 +105,56 @@ export class Register {
   }
 
   /**
-   * Villages (行政村 and 社区) at or below an area that are not served from outside: the
-   * denominator of places.
+   * Villages (行政村 and 社区) at or below an area that are not served from outside, the denominator of
+   * places: a count for whatever area is asked.
    *
    * @param kinds of villages that count; none given, all do
    * @param carrier whose villages they are; null: those of any
    */
+  villagesOf(
+    kinds: readonly string[] = [],
+    carrier: string | null = null,
+  ): (area: string) => number {
+    const key = `${carrier ?? ''} ${kinds.join(' ')}`;
+    let counted = this.#villages.get(key);
+    if (!counted) {
+      counted = this.#countVillages(
+        (village) =>
+          !isOutside(village, carrier) && (kinds.length === 0 || kinds.includes(village.kind)),
+      );
+      this.#villages.set(key, counted);
+    }
+    const villages = counted;
+    return (area) => villages.get(area) ?? 0;
+  }
+
+  /** The same of one area. */
   villagesBelow(
-    code: string,
+    area: string,
     kinds: readonly string[] = [],
     carrier: string | null = null,
   ): number {
-    const counts = (kind: string) => kinds.length === 0 || kinds.includes(kind);
-    let villages = 0;
-    for (const [kind, count] of this.#villages.get(code) ?? []) if (counts(kind)) villages += count;
-    const foreign = this.#bordering.filter(
-      (village) =>
-        village.code.startsWith(code) && counts(village.kind) && isOutside(village, carrier),
-    );
-    return villages - foreign.length;
+    return this.villagesOf(kinds, carrier)(area);
+  }
+
+  /** Of every area that has some, how many villages count. */
+  #countVillages(counts: (village: Place) => boolean): ReadonlyMap<string, number> {
+    const villages = new Map<string, number>();
+    for (const place of this.#byCode.values())
+      if (place.level === 'village' && counts(place))
+        for (const length of Object.values(CODE_LENGTH)) {
+          const area = place.code.slice(0, length);
+          villages.set(area, (villages.get(area) ?? 0) + 1);
+        }
+    return villages;
   }
 
   /** Kinds of villages there are, in order. */
   get villageKinds(): string[] {
-    return [...new Set([...this.#villages.values()].flatMap((kinds) => [...kinds.keys()]))].sort();
+    const villages = [...this.#byCode.values()].filter(
+      ({ level, outside }) => level === 'village' && !outside,
+    );
+    return [...new Set(villages.map(({ kind }) => kind))].sort();
   }
 }
 

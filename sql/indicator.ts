@@ -5,9 +5,11 @@
  * What a file answers follows from its kind: of measured kinds one row per subject with enough evidence
  * in the month, of a `quotient` what carriers filed of areas, of a `standing` what they filed of places
  * (`measured`, `quotient` and `standing` in `questions.ts`). Areas are drawn from these rows, by subject,
- * never by measurement.
+ * never by measurement. Most indicators of lines leave the question itself to `line-indicator.ts`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { type LineIndicator, lineQuestion } from './line-indicator.ts';
+import { measured } from './questions.ts';
 
 /** Quantiles over subjects, each of its own value. */
 export const QUANTILES = { p10: 0.1, p20: 0.2, median: 0.5, p80: 0.8, p90: 0.9 } as const;
@@ -60,6 +62,8 @@ export interface Indicator {
   readonly base: Base | null;
   /** Of a standing, technologies of lines that bear on what is declared; empty for other kinds. */
   readonly technologies: readonly string[];
+  /** Of an indicator of lines that says no more than which runs count for what; null for others. */
+  readonly line: LineIndicator | null;
   /** The question itself. */
   readonly sql: string;
 }
@@ -111,6 +115,16 @@ export function parseIndicator(name: string, sql: string): Indicator {
   };
   const kind = among('kind', KINDS);
   const group = kind === 'quotient' || kind === 'standing' ? kind : 'measured';
+  const line: LineIndicator | null =
+    group === 'measured' && optional('from') !== null
+      ? {
+          from: key('from'),
+          runs: key('runs'),
+          value: key('value'),
+          over: optional('over'),
+          passes: kind === 'ratio',
+        }
+      : null;
   return {
     name,
     title: { zh: key('title.zh'), en: key('title.en') },
@@ -124,6 +138,12 @@ export function parseIndicator(name: string, sql: string): Indicator {
     source: key('source'),
     base: kind === 'quotient' ? among<Base>('base', ['shared', 'own']) : null,
     technologies: kind === 'standing' ? key('technologies').split(/ +/) : [],
-    sql,
+    line,
+    sql: line ? questionOf(line) : sql,
   };
+}
+
+function questionOf(line: LineIndicator): string {
+  const question = lineQuestion([line], (name) => `{${name}:${measured.params[name]}}`);
+  return `SELECT subject, place, carrier, value, passed, runs, days, newest\nFROM (\n${question}\n)\nORDER BY subject`;
 }

@@ -9,6 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { indicatorNamed, quantileOf } from './indicator.ts';
+import { lineQuestion } from './line-indicator.ts';
 import { dropPartition } from './partition.ts';
 import {
   type IndicatorParameters,
@@ -158,7 +159,7 @@ export async function rollUpMonth(
   done: readonly Done[],
 ): Promise<void> {
   const run = nextRun(done);
-  const waiting = [...judgements];
+  const waiting = judgedTogether(judgements);
   const judgeNext = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { question, params } = judging(month, run, span, next);
@@ -226,8 +227,14 @@ export async function differingRollups(
   } else if (of) {
     const month = 'month = {month:String}';
     for (const judgement of of.judgements) {
-      const { question, params } = judging(period, run, of.span, judgement);
-      await compare('line_month', question, params, `${month} AND target = {target:String}`);
+      const { question, params } = judging(period, run, of.span, [judgement]);
+      const target = { target: judgement.target };
+      await compare(
+        'line_month',
+        question,
+        { ...params, ...target },
+        `${month} AND target = {target:String}`,
+      );
     }
     const params = areasOf(period, run, of.span, of.judgements);
     await compare('area_month', textOf('area_month'), params, month);
@@ -355,22 +362,48 @@ function areasOf(
   };
 }
 
-/** An indicator's question to a month, as rows of `line_month`; its column `line` is the subject, whatever that is. */
+/** What one question may ask for: targets whose indicators look at the same runs of lines, in the same villages. Pure. */
+export function judgedTogether(judgements: readonly Judgement[]): Judgement[][] {
+  const together = new Map<string, Judgement[]>();
+  for (const judgement of judgements) {
+    const { target, indicator, villageKinds } = judgement;
+    const { line } = indicatorNamed(indicator);
+    const key = line ? [line.from, ...villageKinds].join(' ') : target;
+    together.set(key, [...(together.get(key) ?? []), judgement]);
+  }
+  return [...together.values()];
+}
+
+/**
+ * A question to a month for one target, or for several of {@link judgedTogether}, as rows of `line_month`;
+ * its column `line` is the subject, whatever that is.
+ */
 function judging(
   month: string,
   run: number,
   { start, end, last }: MonthSpan,
-  judgement: Judgement,
+  judgements: readonly Judgement[],
 ): { readonly question: string; readonly params: Bound } {
-  const { target, evidence, villageKinds } = judgement;
+  const indicators = judgements.map(({ indicator }) => indicatorNamed(indicator));
+  const lines = indicators.flatMap(({ line }) => line ?? []);
+  const answers =
+    lines.length > 0
+      ? lineQuestion(lines, (name) => `{${name}Each:Array(${measured.params[name]})}[nth]`)
+      : `SELECT 1 AS nth, * FROM (\n${indicators[0]?.sql}\n)`;
+  const each = (name: keyof Judgement['evidence']) =>
+    judgements.map(({ evidence }) => evidence[name]);
   return {
-    question: `SELECT {month:String} AS month, {run:UInt64} AS run, {target:String} AS target, place, subject AS line, carrier,
-    value, passed, runs, newest, {rules:String} AS rules
-FROM (\n${indicatorNamed(judgement.indicator).sql}\n)${AMONG}`,
+    question: `SELECT {month:String} AS month, {run:UInt64} AS run, {targets:Array(String)}[nth] AS target, place, subject AS line, carrier,
+    value, passed, runs, newest, {rules:Array(String)}[nth] AS rules
+FROM (\n${answers}\n)${AMONG}`,
     params: {
-      ...{ villageKinds, last },
-      ...bind(measured.params, { start, end, ...evidence }),
-      ...{ month, run, target, rules: rulesOf(judgement) },
+      ...bind(measured.params, { start, end, ...judgements[0]?.evidence }),
+      ...{ month, run, last, villageKinds: judgements[0]?.villageKinds },
+      targets: judgements.map(({ target }) => target),
+      rules: judgements.map(rulesOf),
+      minimumRunsEach: each('minimumRuns'),
+      minimumDaysEach: each('minimumDays'),
+      passRatioEach: each('passRatio'),
     },
   };
 }

@@ -16,32 +16,41 @@
 -- `minimumRuns` runs towards such services on; one for every carrier whose lines looked, one over all ('').
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
-WITH ['province', 'city', 'county', 'township', 'village'] AS five
+WITH
+    toDate({start:DateTime64(3)}, 'Asia/Shanghai') AS firstDay,
+    ['province', 'city', 'county', 'township', 'village'] AS five
 SELECT
-    toLowCardinality(village) AS subject, village::String AS place, asking::String AS carrier,
+    toLowCardinality(village) AS subject, village::String AS place, looking::String AS carrier,
     arrayCount(
-        (tried, found, tried6, found6) ->
-            (tried >= {minimumRuns:UInt32} AND found / tried >= {passRatio:Float64})
+        (tried4, found4, tried6, found6) ->
+            (tried4 >= {minimumRuns:UInt32} AND found4 / tried4 >= {passRatio:Float64})
             OR (tried6 >= {minimumRuns:UInt32} AND found6 / tried6 >= {passRatio:Float64}),
-        looked, answered, looked6, answered6) / 5 AS value,
+        sumForEach(looked4), sumForEach(answered4), sumForEach(looked6), sumForEach(answered6)) / 5 AS value,
     (value = 1)::Bool AS passed,
-    runs, days, newest
+    sum(tried) AS runs,
+    toUInt64(bitCount(groupBitOr(daysSeen))) AS days,
+    max(latest) AS newest
 FROM
 (
+    -- By carrier first, and then for all: millions of runs are counted once. A level is a bit, as is a day of the month.
     SELECT
         village, asking,
-        sumForEach(arrayMap(level -> toUInt64(family = 4 AND has(levels, level)), five)) AS looked,
-        sumForEach(arrayMap(level -> toUInt64(family = 4 AND has(levels, level) AND ok), five)) AS answered,
-        sumForEach(arrayMap(level -> toUInt64(family = 6 AND has(levels, level)), five)) AS looked6,
-        sumForEach(arrayMap(level -> toUInt64(family = 6 AND has(levels, level) AND ok), five)) AS answered6,
-        count() AS runs,
-        uniqExact(day) AS days,
-        max(received) AS newest
+        [countIf(v4 AND bitTest(levels, 0)), countIf(v4 AND bitTest(levels, 1)), countIf(v4 AND bitTest(levels, 2)),
+         countIf(v4 AND bitTest(levels, 3)), countIf(v4 AND bitTest(levels, 4))] AS looked4,
+        [countIf(v4 AND ok AND bitTest(levels, 0)), countIf(v4 AND ok AND bitTest(levels, 1)), countIf(v4 AND ok AND bitTest(levels, 2)),
+         countIf(v4 AND ok AND bitTest(levels, 3)), countIf(v4 AND ok AND bitTest(levels, 4))] AS answered4,
+        [countIf(v6 AND bitTest(levels, 0)), countIf(v6 AND bitTest(levels, 1)), countIf(v6 AND bitTest(levels, 2)),
+         countIf(v6 AND bitTest(levels, 3)), countIf(v6 AND bitTest(levels, 4))] AS looked6,
+        [countIf(v6 AND ok AND bitTest(levels, 0)), countIf(v6 AND ok AND bitTest(levels, 1)), countIf(v6 AND ok AND bitTest(levels, 2)),
+         countIf(v6 AND ok AND bitTest(levels, 3)), countIf(v6 AND ok AND bitTest(levels, 4))] AS answered6,
+        count() AS tried,
+        groupBitOr(bitShiftLeft(toUInt64(1), day - firstDay)) AS daysSeen,
+        max(received) AS latest
     FROM
     (
         SELECT
-            run.village AS village, run.asking AS asking, run.family AS family, run.ok AS ok, run.day AS day, run.received AS received,
-            arrayDistinct(arrayMap(each -> each.1, arrayFilter(each -> startsWith(run.village, each.2), service.covering))) AS levels
+            run.village AS village, run.asking AS asking, run.family = 4 AS v4, run.family = 6 AS v6, run.ok AS ok, run.day AS day, run.received AS received,
+            arraySum(arrayDistinct(arrayMap(each -> if(startsWith(run.village, each.2), each.1, 0), service.covering))) AS levels
         FROM
         (
             SELECT
@@ -60,7 +69,7 @@ FROM
         INNER JOIN
         (
             -- Services of the month, each as it last stood, by the names it goes by.
-            SELECT arrayJoin(hosts) AS host, groupUniqArray((toString(level), area)) AS covering
+            SELECT arrayJoin(hosts) AS host, groupUniqArray((toUInt8(exp2(indexOf(five, toString(level)) - 1)), area)) AS covering
             FROM
             (
                 SELECT name, level, area, hosts
@@ -72,9 +81,10 @@ FROM
             )
             GROUP BY host
         ) AS service ON service.host = run.host
-        WHERE notEmpty(levels)
+        WHERE levels > 0
     )
-    GROUP BY GROUPING SETS ((village, asking), (village))
+    GROUP BY village, asking
 )
-WHERE runs >= {minimumRuns:UInt32} AND days >= {minimumDays:UInt32}
+GROUP BY village, arrayJoin(arrayDistinct(['', asking::String])) AS looking
+HAVING runs >= {minimumRuns:UInt32} AND days >= {minimumDays:UInt32}
 ORDER BY subject, carrier

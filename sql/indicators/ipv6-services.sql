@@ -20,57 +20,55 @@
 -- service there is, and is not heard (it counts in `ipv6-reach-lines`).
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32} {passRatio:Float64}
+WITH toDate({start:DateTime64(3)}, 'Asia/Shanghai') AS firstDay
 SELECT
-    toLowCardinality(name) AS subject, area AS place, asking::String AS carrier,
-    least(published / lookups, connected / connects, fetched / fetches) AS value,
+    toLowCardinality(name) AS subject, any(area) AS place, looking::String AS carrier,
+    least(sum(published) / sum(lookups), sum(connected) / sum(connects), sum(fetched) / sum(fetches)) AS value,
     (value >= {passRatio:Float64})::Bool AS passed,
-    runs, days, newest
+    sum(looked) AS runs,
+    toUInt64(bitCount(groupBitOr(daysSeen))) AS days,
+    max(latest) AS newest
 FROM
 (
+    -- By the target as it is written first: millions of runs towards a few thousand.
     SELECT
-        service.name AS name, looked.carrier AS asking,
-        any(service.area) AS area,
-        countIf(looked.metric = 'dns-resolve') AS lookups,
-        countIf(looked.metric = 'dns-resolve' AND looked.outcome = 'ok') AS published,
-        countIf(looked.metric = 'tcp-connect') AS connects,
-        countIf(looked.metric = 'tcp-connect' AND looked.outcome = 'ok') AS connected,
-        countIf(looked.metric = 'http-fetch') AS fetches,
-        countIf(looked.metric = 'http-fetch' AND looked.outcome = 'ok') AS fetched,
-        count() AS runs,
-        uniqExact(toDate(looked.start, 'Asia/Shanghai')) AS days,
-        max(looked.received) AS newest
+        lower(if(match(target, '^https?://'), domain(target), replaceRegexpOne(target, ':[0-9]+$', ''))) AS host, carrier AS asking,
+        countIf(metric = 'dns-resolve') AS lookups,
+        countIf(metric = 'dns-resolve' AND outcome = 'ok') AS published,
+        countIf(metric = 'tcp-connect') AS connects,
+        countIf(metric = 'tcp-connect' AND outcome = 'ok') AS connected,
+        countIf(metric = 'http-fetch') AS fetches,
+        countIf(metric = 'http-fetch' AND outcome = 'ok') AS fetched,
+        count() AS looked,
+        groupBitOr(bitShiftLeft(toUInt64(1), toDate(start, 'Asia/Shanghai') - firstDay)) AS daysSeen,
+        max(received) AS latest
+    FROM measurement FINAL
+    WHERE metric IN ('dns-resolve', 'tcp-connect', 'http-fetch') AND outcome != 'skipped'
+        AND if(metric = 'dns-resolve', (outcome = 'ok' OR stage = 'answer') AND code != 'no-a', family = 6)
+        AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+        AND line NOT IN (SELECT line FROM own_line)
+        AND line IN
+        (
+            SELECT line FROM measurement
+            WHERE metric IN ('icmp-rtt', 'tcp-connect', 'http-fetch') AND family = 6 AND outcome = 'ok'
+                AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+        )
+    GROUP BY target, carrier
+) AS looked
+INNER JOIN
+(
+    -- Services of the month, each as it last stood, by the names it goes by.
+    SELECT name, area, arrayJoin(hosts) AS host
     FROM
     (
-        SELECT
-            metric, outcome, start, received, carrier,
-            lower(if(match(target, '^https?://'), domain(target), replaceRegexpOne(target, ':[0-9]+$', ''))) AS host
-        FROM measurement FINAL
-        WHERE metric IN ('dns-resolve', 'tcp-connect', 'http-fetch') AND outcome != 'skipped'
-            AND if(metric = 'dns-resolve', (outcome = 'ok' OR stage = 'answer') AND code != 'no-a', family = 6)
-            AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
-            AND line NOT IN (SELECT line FROM own_line)
-            AND line IN
-            (
-                SELECT line FROM measurement
-                WHERE metric IN ('icmp-rtt', 'tcp-connect', 'http-fetch') AND family = 6 AND outcome = 'ok'
-                    AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
-            )
-    ) AS looked
-    INNER JOIN
-    (
-        -- Services of the month, each as it last stood, by the names it goes by.
-        SELECT name, area, arrayJoin(hosts) AS host
-        FROM
-        (
-            SELECT name, area, hosts
-            FROM library_service_version
-            WHERE validFrom <= toDate(subtractMilliseconds({end:DateTime64(3)}, 1), 'Asia/Shanghai')
-                AND validTo >= toDate({start:DateTime64(3)}, 'Asia/Shanghai')
-            ORDER BY name, validFrom DESC
-            LIMIT 1 BY name
-        )
-    ) AS service ON service.host = looked.host
-    GROUP BY GROUPING SETS ((name, asking), (name))
-)
-WHERE least(lookups, connects, fetches) >= greatest({minimumRuns:UInt32}, 1) AND days >= {minimumDays:UInt32}
+        SELECT name, area, hosts
+        FROM library_service_version
+        WHERE validFrom <= toDate(subtractMilliseconds({end:DateTime64(3)}, 1), 'Asia/Shanghai')
+            AND validTo >= toDate({start:DateTime64(3)}, 'Asia/Shanghai')
+        ORDER BY name, validFrom DESC
+        LIMIT 1 BY name
+    )
+) AS service ON service.host = looked.host
+GROUP BY name, arrayJoin(arrayDistinct(['', asking::String])) AS looking
+HAVING least(sum(lookups), sum(connects), sum(fetches)) >= greatest({minimumRuns:UInt32}, 1) AND days >= {minimumDays:UInt32}
 ORDER BY subject, carrier

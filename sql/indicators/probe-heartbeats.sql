@@ -17,6 +17,11 @@
 -- Place and carrier are the register's as the line last stood in the month, for a silent line has no other.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {passRatio:Float64}
+WITH
+    toUnixTimestamp({start:DateTime64(3)}) AS monthBegins,
+    toUnixTimestamp({end:DateTime64(3)}) AS monthEnds,
+    -- A month's hours are the bits of twelve words: millions of rows fall into them, and none is kept. Of a word, the hours before another.
+    (hour, word) -> toUInt64(bitShiftLeft(toUInt64(1), greatest(0, least(64, hour - 64 * word))) - 1) AS before
 SELECT
     toLowCardinality(line) AS subject, place, carrier,
     heard / hours AS value,
@@ -25,15 +30,15 @@ SELECT
 FROM
 (
     SELECT
-        line, place, carrier, technology, runs,
-        days,
+        line, place, carrier, technology, runs, days,
         max(lastReceived) OVER () AS latest,
         if(runs > 0, lastReceived, latest) AS newest,
-        -- Hours of the epoch, the first and the one after the last; months of China begin on whole hours.
-        intDiv(greatest(toUnixTimestamp({start:DateTime64(3)}), toUnixTimestamp(enrolled), toUnixTimestamp(toDateTime(opened, 'Asia/Shanghai'))) + 3599, 3600) AS fromHour,
-        intDiv(least(toUnixTimestamp({end:DateTime64(3)}), toUnixTimestamp(toDateTime(closed + 1, 'Asia/Shanghai')), if(now() >= {end:DateTime64(3)}, toUnixTimestamp({end:DateTime64(3)}), toUnixTimestamp(latest))), 3600) AS toHour,
-        toInt64(toHour) - toInt64(fromHour) AS hours,
-        if(hours > 0, bitmapCardinality(bitmapSubsetInRange(hoursSeen, toUInt32(fromHour), toUInt32(toHour))), 0) AS heard
+        -- Hours of the month, the first and the one after the last; months of China begin on whole hours.
+        intDiv(greatest(monthBegins, toUnixTimestamp(enrolled), toUnixTimestamp(toDateTime(opened, 'Asia/Shanghai'))) - monthBegins + 3599, 3600) AS fromHour,
+        intDiv(least(monthEnds, toUnixTimestamp(toDateTime(closed + 1, 'Asia/Shanghai')), if(now() >= {end:DateTime64(3)}, monthEnds, greatest(monthBegins, toUnixTimestamp(latest)))) - monthBegins, 3600) AS toHour,
+        toHour - fromHour AS hours,
+        if(hours > 0, arraySum(arrayMap((seen, word) -> bitCount(bitAnd(seen, bitXor(before(toHour, word), before(fromHour, word)))), begun, range(length(begun)))), 0)
+            + arrayCount(hour -> fromHour <= hour AND hour < toHour AND NOT bitTest(begun[intDiv(hour, 64) + 1], hour % 64), came) AS heard
     FROM
     (
         SELECT
@@ -45,8 +50,9 @@ FROM
             any(registered.closed) AS closed,
             min(bound.enrolled) AS enrolled,
             sum(reported.runs) AS runs,
-            bitmapOr(groupBitmapMergeState(reported.hoursBegun) AS begun, groupBitmapMergeState(reported.hoursCame)) AS hoursSeen,
-            toUInt64(arrayUniq(arrayMap(hour -> toDate(toDateTime(hour * 3600, 'Asia/Shanghai')), bitmapToArray(begun)))) AS days,
+            groupBitOrForEach(reported.begun) AS begun,
+            groupUniqArrayArray(reported.came) AS came,
+            toUInt64(bitCount(groupBitOr(reported.daysBegun))) AS days,
             max(reported.newest) AS lastReceived
         FROM
         (
@@ -71,12 +77,19 @@ FROM
         ) AS bound ON bound.line = registered.line
         LEFT JOIN
         (
+            WITH
+                intDiv(toUnixTimestamp(start) - monthBegins, 3600) AS hour,
+                intDiv(toUnixTimestamp(received) - monthBegins, 3600) AS hourCame,
+                intDiv(hour, 64) AS word, bitShiftLeft(toUInt64(1), hour % 64) AS bit
             SELECT
                 probe,
                 count() AS runs,
-                groupBitmapState(intDiv(toUnixTimestamp(start), 3600)) AS hoursBegun,
-                -- A row mostly came in the hour in which it began, which is there already.
-                groupBitmapStateIf(intDiv(toUnixTimestamp(received), 3600), intDiv(toUnixTimestamp(received), 3600) != intDiv(toUnixTimestamp(start), 3600)) AS hoursCame,
+                [groupBitOrIf(bit, word = 0), groupBitOrIf(bit, word = 1), groupBitOrIf(bit, word = 2), groupBitOrIf(bit, word = 3),
+                 groupBitOrIf(bit, word = 4), groupBitOrIf(bit, word = 5), groupBitOrIf(bit, word = 6), groupBitOrIf(bit, word = 7),
+                 groupBitOrIf(bit, word = 8), groupBitOrIf(bit, word = 9), groupBitOrIf(bit, word = 10), groupBitOrIf(bit, word = 11)] AS begun,
+                groupBitOr(bitShiftLeft(toUInt64(1), intDiv(hour, 24))) AS daysBegun,
+                -- A row mostly came in the hour in which it began, which is there already; a late one may have come after the month.
+                groupUniqArrayIf(hourCame, hourCame != hour AND received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}) AS came,
                 max(received) AS newest
             FROM measurement FINAL
             WHERE start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}

@@ -49,7 +49,7 @@ function ask(
   level: 'village' | (typeof LEVELS)[number],
 ) {
   const stated = { carriers: CARRIERS, rows, received: RECEIVED };
-  return quotientFigures(target, indicator, stated, register, { carrier, within, level });
+  return quotientFigures(target, indicator, stated, register)({ carrier, within, level });
 }
 
 function one(
