@@ -7,6 +7,7 @@ import type { LinePage } from '../../api/contract/measurement.ts';
 import type { Progress } from '../../api/contract/target.ts';
 import { EvidenceReader } from '../../api/evidence.ts';
 import { areaFigures } from '../../api/figure.ts';
+import { spanOf, spanParameters } from '../../api/judgement.ts';
 import { planOf } from '../../api/plan-source.ts';
 import { rollUp } from '../../api/rollup-keeper.ts';
 import { lines } from '../../api/routes/lines.ts';
@@ -17,7 +18,13 @@ import { isMeasured } from '../../sql/indicator.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
 import type { QueryRow } from '../../sql/questions.ts';
-import { monthsToPack, packMonth, sweepRollups } from '../../sql/rollup.ts';
+import {
+  judgedTogether,
+  monthsToPack,
+  packMonth,
+  rollUpMonth,
+  sweepRollups,
+} from '../../sql/rollup.ts';
 import type { InsertOf } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';
@@ -68,8 +75,12 @@ async function registerLines(): Promise<Pick<Row, 'line' | 'place' | 'carrier'>[
   const silent = { line: 'silent', place: villages[0]?.code ?? '', carrier: 'cable' };
   const own = { line: 'own', place: '32', carrier: 'loopback' };
   const rest = { subscribedDownBps: null, subscribedUpBps: null, validFrom: '2026-01-01' };
+  const rates = [null, 0, 100_000_000, 500_000_000];
   await store.insert('line', [
-    ...[...lines, silent].map((line) => ({ ...line, technology: 'ftth', ...rest })),
+    ...[...lines, silent].map((line, nth) => ({
+      ...{ ...line, technology: 'ftth', ...rest },
+      subscribedDownBps: rates[nth % rates.length] ?? null,
+    })),
     { ...own, technology: 'loopback', ...rest },
   ]);
   return [...lines, own];
@@ -262,6 +273,39 @@ describe('rollups', () => {
     const town = await turned({ kind: 'residents_committee' }, '2030-01-02T00:00:00.000000Z');
     expect(town).toEqual(outside);
     expect(await turned({}, '2030-01-03T00:00:00.000000Z')).toEqual(before);
+    await rollUp(store, reader().plan);
+  });
+
+  it('answer the same of targets that are asked at once as of each by itself', async () => {
+    // Of one indicator with three rules, and beside those that are taken of a subscribed rate.
+    const evidence = { minimumRuns: 1, minimumDays: 1, passRatio: 1 };
+    const asked = [
+      ['median-download-rate', {}],
+      ['median-download-rate', { minimumRuns: 4 }],
+      ['median-download-rate', { minimumRuns: 0, minimumDays: 2 }],
+      ['median-upload-rate', {}],
+      ['download-rate-of-subscribed', { minimumRuns: 2 }],
+      ['consistent-download-rate', {}],
+      ['busy-hour-download-rate', {}],
+      ['availability', { passRatio: 0.9 }],
+      ['availability', { passRatio: 0.5, minimumRuns: 2 }],
+    ] as const;
+    const judgements = asked.map(([indicator, its], nth) => ({
+      ...{ target: `t${nth}`, indicator, villageKinds: [], evidence: { ...evidence, ...its } },
+    }));
+    expect(judgedTogether(judgements).map(({ length }) => length)).toEqual([7, 2]);
+    const span = spanOf('2026-11');
+    await rollUpMonth(store, { period: '2026-11', signature: '' }, span, judgements, []);
+    for (const { target, indicator, evidence } of judgements) {
+      const alone = await store.indicator(indicator, { ...spanParameters('2026-11'), ...evidence });
+      expect(alone.length, `${target} ${indicator}`).toBeGreaterThan(100);
+      const together = await store.read(
+        `SELECT line AS subject, place, carrier, value, passed, runs, newest FROM line_month
+         WHERE target = {target:String} AND run = (SELECT max(run) FROM line_month WHERE target = {target:String}) ORDER BY line`,
+        { target },
+      );
+      expect(together).toEqual(alone.map(({ days, ...row }) => row));
+    }
     await rollUp(store, reader().plan);
   });
 
