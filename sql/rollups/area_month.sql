@@ -21,18 +21,20 @@ WITH
     q -> bottom(q) + arrayCount(tail -> 1 - 2 * tail >= 0.95, arrayCumSum(arrayMap(
         k -> exp(lgamma(observed + 1) - lgamma(k + 1) - lgamma(observed - k + 1) + k * log(q) + (observed - k) * log(1 - q)),
         range(bottom(q), toUInt64(ceil(observed * q)))))) AS rank,
-    if(p > 0, rank(p), 0) AS below, if(p > 0, rank(1 - p), 0) AS above,
+    -- Most areas are villages with a handful of lines, too few for such an interval whatever their values.
+    p > 0 AND observed * log(1 - least(p, 1 - p)) <= log(0.025) AS enough,
+    if(enough, rank(p), 0) AS below, if(enough, rank(1 - p), 0) AS above,
     (observed - 1) * p AS at
 SELECT
     {month:String} AS month, {run:UInt64} AS run,
-    {targets:Array(String)}[nth] AS target, carriers[asking] AS carrier,
+    {targets:Array(String)}[toLowCardinality(nth)] AS target, carriers[toLowCardinality(asking)] AS carrier,
     transform(length(area), [2, 4, 6, 9, 12], ['province', 'city', 'county', 'township', 'village'], '') AS level,
     toString(code) AS area, observed, registered, passed, placesObserved,
     if(p > 0 AND observed > 0, sorted[toUInt64(floor(at)) + 1] + (sorted[least(toUInt64(floor(at)) + 2, observed)] - sorted[toUInt64(floor(at)) + 1]) * (at - floor(at)), NULL) AS value,
     if(below > 0 AND above > 0, sorted[below], NULL) AS low,
     if(below > 0 AND above > 0, sorted[observed - above + 1], NULL) AS high,
     if(observed > 0, latest, NULL) AS newest,
-    {rules:Array(String)}[nth] AS rules
+    {rules:Array(String)}[toLowCardinality(nth)] AS rules
 FROM
 (
     -- Villages first, then every area from its villages: each subject is taken in hand twice and not ten times.
