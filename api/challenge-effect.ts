@@ -30,15 +30,15 @@ interface JudgedPlace extends PlaceStanding {
   readonly place: Pick<Place, 'outside'>;
 }
 
-const NONE: ReadonlyMap<string, string> = new Map();
+/** Of a standing that nobody has challenged. */
+export const UNDISPUTED: Counted = { judged: null, challenges: [], setAside: new Map() };
 
 /** @param challenges of this place, carrier, month and target, first opened first, as of when it is told */
 export function applied<Judged extends JudgedPlace>(
   judged: Judged,
   challenges: readonly Challenge[],
 ): Judged & Counted {
-  // A province has tens of thousands of standings, and hardly one of them is disputed.
-  if (challenges.length === 0) return { ...judged, judged: null, challenges, setAside: NONE };
+  if (challenges.length === 0) return { ...judged, ...UNDISPUTED };
   const upheld = decisions(challenges).filter(({ end }) => end.kind === 'upheld');
   const setAside = new Map<string, string>();
   for (const { id, end } of upheld) for (const line of end.setsAside) setAside.set(line, id);

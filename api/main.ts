@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /** `tongda` as a process. */
 import { complain } from './console.ts';
 import { tongdaProgram } from './program.ts';

@@ -7,7 +7,7 @@
  * statement is missing: what was not filed is not 0.
  */
 import { grouped } from '../ingest/grouped.ts';
-import { LEVELS, type Place, type Register } from '../ingest/register.ts';
+import { LEVELS, type Level, type Place, type Register } from '../ingest/register.ts';
 import { type Indicator, QUOTIENT_UNITS } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
@@ -66,13 +66,13 @@ function figureAt(
   area: Place,
   asOf: string | null,
 ): AreaFigure {
-  const whole = over(sums.map((each) => each.of(area.code)));
-  const base = indicator.base === 'shared' ? sharedBase(sums, area.code) : whole.base;
+  const whole = over(sums.map((each) => each.of(area)));
+  const base = indicator.base === 'shared' ? sharedBase(sums, area) : whole.base;
   const figure = figureOf(
     indicator,
     { ...whole, base },
     {
-      placesObserved: Math.max(0, ...sums.map((each) => each.villages(area.code))),
+      placesObserved: Math.max(0, ...sums.map((each) => each.villages(area))),
       placesRegistered: villagesBelow(area.code),
       asOf: whole.filed > 0 ? asOf : null,
     },
@@ -91,42 +91,45 @@ class Sums {
     this.#register = register;
   }
 
-  of(area: string): Sum {
-    let sum = this.#known.get(area);
+  of(area: Place): Sum {
+    // Filings end with the townships, and villages are nearly all places there are.
+    if (!isFiledOf(area.level)) return NOT_FILED;
+    let sum = this.#known.get(area.code);
     if (!sum) {
       sum = this.#sum(area);
-      this.#known.set(area, sum);
+      this.#known.set(area.code, sum);
     }
     return sum;
   }
 
   /** Base of the area's own statement; null where there is none. */
-  ownBase(area: string): number | null {
-    return this.#rows.get(area)?.base ?? null;
+  ownBase({ code }: Place): number | null {
+    return this.#rows.get(code)?.base ?? null;
   }
 
   /** Villages of the areas that are stated. */
-  villages(area: string): number {
-    if (this.#rows.has(area)) return this.#register.villagesBelow(area);
+  villages(area: Place): number {
     if (this.of(area).filed === 0) return 0;
+    if (this.#rows.has(area.code)) return this.#register.villagesBelow(area.code);
     return this.parts(area).reduce((count, part) => count + this.villages(part), 0);
   }
 
-  #sum(area: string): Sum {
-    const row = this.#rows.get(area);
+  #sum(area: Place): Sum {
+    const row = this.#rows.get(area.code);
     if (row) return { amount: row.amount, base: row.base, filed: 1, due: 1 };
     const parts = this.parts(area).map((part) => this.of(part));
     return parts.some(({ filed }) => filed > 0) ? over(parts) : NOT_FILED;
   }
 
-  /** Codes of the areas right below that filings may be of. */
-  parts(area: string): string[] {
-    const place = this.#register.find(area);
-    const below = place && LEVELS[LEVELS.indexOf(place.level) + 1];
-    // Filings end with the townships.
-    if (!below || below === 'village' || below === 'hamlet') return [];
-    return this.#register.below(area, below).map(({ code }) => code);
+  /** The areas right below that filings may be of. */
+  parts({ code, level }: Place): readonly Place[] {
+    const below = LEVELS[LEVELS.indexOf(level) + 1];
+    return below && isFiledOf(below) ? this.#register.below(code, below) : [];
   }
+}
+
+function isFiledOf(level: Level): boolean {
+  return level !== 'village' && level !== 'hamlet';
 }
 
 const NOT_FILED: Sum = { amount: 0, base: 0, filed: 0, due: 1 };
@@ -147,7 +150,7 @@ function over(sums: readonly Sum[]): Sum {
  * The base of an area that is the same for all carriers: once, and of every part that any of them states,
  * whichever parts the others do.
  */
-function sharedBase(sums: readonly Sums[], area: string): number {
+function sharedBase(sums: readonly Sums[], area: Place): number {
   const own = sums.flatMap((each) => each.ownBase(area) ?? []);
   if (own.length > 0) return Math.max(...own);
   const [any] = sums;

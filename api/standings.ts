@@ -3,10 +3,10 @@ import { type CountingFiling, countingFiling } from '../ingest/filing-store.ts';
 import { grouped } from '../ingest/grouped.ts';
 import { Refusal } from '../ingest/refusal.ts';
 import { isOutside, type Place, type Register } from '../ingest/register.ts';
-import type { Subject } from '../sql/indicator.ts';
-import type { DeclaredRow } from '../sql/questions.ts';
+import { indicatorNamed, type Subject } from '../sql/indicator.ts';
+import type { DeclaredRow, IndicatorRow } from '../sql/questions.ts';
 import { type Challenge, challengesOf } from './challenge.ts';
-import { applied, type Counted } from './challenge-effect.ts';
+import { applied, type Counted, UNDISPUTED } from './challenge-effect.ts';
 import type { EvidenceReader } from './evidence.ts';
 import { latest } from './figure.ts';
 import { spanParameters } from './judgement.ts';
@@ -105,13 +105,25 @@ async function judged(
   const rule = standingRule(target);
   return placesOf(register, within, subject, target.villageKinds, carrier).map((place) => {
     const row = declared.get(place.code) ?? null;
-    const { lines, newest } = shownAt?.get(place.code) ?? NOTHING;
+    const { lines: shown, newest } = shownAt?.get(place.code) ?? NOTHING;
     const filedAt = row && filing ? [filing.received] : [];
     const asOf = latest(newest === null ? filedAt : [newest, ...filedAt]);
-    return applied(
-      { ...standingOf(row, lines, { outside: isOutside(place, carrier) }, rule), place, asOf },
-      [],
-    );
+    const outside = isOutside(place, carrier);
+    // Written out, not spread: a province has tens of thousands of standings, and hardly one is disputed.
+    const { standing, remarks, filing: filed, lines } = standingOf(row, shown, { outside }, rule);
+    const { judged, challenges, setAside } = UNDISPUTED;
+    return {
+      standing,
+      remarks,
+      rule,
+      filing: filed,
+      lines,
+      place,
+      asOf,
+      judged,
+      challenges,
+      setAside,
+    };
   });
 }
 
@@ -133,12 +145,11 @@ function shownBy(
   return reader.shared(`line months ${target.id} ${month}`, async () => {
     const span = spanParameters(month);
     const { evidence, proof } = target;
-    const [registered, sufficient, measured] = await Promise.all([
+    const [registered, measured, isEnough] = await Promise.all([
       reader.lines(month),
-      reader.indicator(proof.indicator, { ...span, ...evidence }),
       reader.indicator(proof.indicator, { ...span, ...evidence, minimumRuns: 1, minimumDays: 1 }),
+      sufficiency(reader, target, month),
     ]);
-    const enough = new Set(sufficient.map((row) => row.subject));
     const shown = new Map(measured.map((row) => [row.subject, row]));
     const bearing = new Set(reader.indicatorOf(target).technologies);
     const byCarrier = new Map<string, Map<string, Shown>>();
@@ -149,7 +160,8 @@ function shownBy(
       // What was measured votes where and for whom it was measured, wherever the line has gone since.
       const { place, carrier } = row ?? now;
       const { runs = 0, days = 0, value = null, newest = null } = row ?? {};
-      const lineMonth = { line, technology, runs, days, value, sufficient: enough.has(line) };
+      const sufficient = row !== undefined && isEnough(row);
+      const lineMonth = { line, technology, runs, days, value, sufficient };
       const shownAt = byCarrier.get(carrier) ?? new Map<string, Shown>();
       byCarrier.set(carrier, shownAt);
       // A line of a hamlet is one of its village too.
@@ -162,6 +174,23 @@ function shownBy(
     }
     return byCarrier;
   });
+}
+
+/**
+ * Whether what a line has shown is the evidence that the target asks for. Most indicators ask it of the
+ * runs and days they tell; one that weighs them otherwise is asked for the lines that have it.
+ */
+async function sufficiency(
+  reader: EvidenceReader,
+  { evidence, proof }: DeclaringTarget,
+  month: string,
+): Promise<(shown: IndicatorRow) => boolean> {
+  const { minimumRuns, minimumDays } = evidence;
+  if (indicatorNamed(proof.indicator).line)
+    return ({ runs, days }) => runs >= minimumRuns && days >= minimumDays;
+  const rows = await reader.indicator(proof.indicator, { ...spanParameters(month), ...evidence });
+  const enough = new Set(rows.map(({ subject }) => subject));
+  return ({ subject }) => enough.has(subject);
 }
 
 /** What a version declares in the target's words. A version never changes, so it is read once. */
