@@ -385,10 +385,13 @@ function judging(
   judgements: readonly Judgement[],
 ): { readonly question: string; readonly params: Bound } {
   const indicators = judgements.map(({ indicator }) => indicatorNamed(indicator));
-  const lines = indicators.flatMap(({ line }) => line ?? []);
+  const [first, ...others] = indicators.flatMap(({ line }) => line ?? []);
   const answers =
-    lines.length > 0
-      ? lineQuestion(lines, (name) => `{${name}Each:Array(${measured.params[name]})}[nth]`)
+    first !== undefined
+      ? lineQuestion(
+          [first, ...others],
+          (name) => `{${name}Each:Array(${measured.params[name]})}[nth]`,
+        )
       : `SELECT 1 AS nth, * FROM (\n${indicators[0]?.sql}\n)`;
   const each = (name: keyof Judgement['evidence']) =>
     judgements.map(({ evidence }) => evidence[name]);
