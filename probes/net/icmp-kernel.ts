@@ -7,7 +7,8 @@
  * event loop or a late wake-up, is in the difference; nor is what waits in this machine's own queue
  * before the driver. The stamps of requests come back through the socket's error queue together with
  * the packet, and are always there before its answer is. A driver that does not stamp (few do not)
- * leaves the time read just before sending, one packet a call.
+ * leaves the time read just before sending, one packet a call. In its first moments, until the kernel
+ * has begun to stamp (net_enable_timestamp defers it), an answer has the time of reading.
  *
  * The stamps are of CLOCK_REALTIME, which can be set: whoever uses them compares it with a clock
  * that cannot (see the session).
