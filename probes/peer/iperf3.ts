@@ -38,6 +38,8 @@ const QUIET_MS = 250;
 const QUIET_LOOKS = 10;
 /** A client's send buffer on a slow line takes seconds; the client waits as long for its results. */
 const DRAIN_MS = 2_000;
+/** What a timer of Node can hold; one that is longer fires at once. No test lasts so long. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 
 export type ConnectionListener = (socket: Socket) => void;
 
@@ -280,7 +282,8 @@ function sending(socket: Socket, parameters: IperfParameters, ended: AbortSignal
     while (!ended.aborted && !socket.destroyed) {
       await writePayload(socket, len, () => ended.aborted);
       const dueMs = beginMs + (countB() * 8_000) / bandwidth;
-      await pause(Math.max(0, dueMs - performance.now()), undefined, { signal: ended });
+      const waitMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, dueMs - performance.now()));
+      await pause(waitMs, undefined, { signal: ended });
     }
   };
   if (bandwidth > 0) paced().catch(() => {});

@@ -139,6 +139,18 @@ describe('limits', () => {
     expect(await stray.said(1)).toEqual([]);
   });
 
+  it('sends no more than one block of a rate whose next one is due after weeks', async () => {
+    const asked = '{"tcp":true,"time":60,"reverse":true,"len":1048576,"bandwidth":1}';
+    const { stream } = await begun(peer.iperfPort, asked);
+    let receivedB = 0;
+    stream.socket.on('data', (chunk) => {
+      receivedB += chunk.length;
+    });
+    await expect.poll(() => receivedB).toBe(1_048_576);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(receivedB).toBe(1_048_576);
+  });
+
   it('lives through whatever it is told, and measures on', async () => {
     const { below, oneOf } = chance(37);
     const { iperfPort } = await limited({ iperfTests: 100 });
