@@ -42,7 +42,7 @@ export interface Reservation {
 export class Budget {
   readonly #path: string;
   readonly #chargedB: Map<string, number>;
-  /** As in the file; per month never less than `#chargedB` once a reservation was given. */
+  /** What the file surely holds; per month never less than `#chargedB` once a reservation was given. */
   #onDiskB: ReadonlyMap<string, number>;
   #limitB: number | null;
   #saving: Promise<void> = Promise.resolve();
@@ -111,6 +111,11 @@ export class Budget {
         const newest = [...chargedB].at(-1);
         if (newest) chargedB.set(newest[0], newest[1] + Math.floor(headroomB));
         const stored = { version: 1, chargedB: Object.fromEntries(chargedB) };
+        // Until the write has ended the file is the old or the new one: the lesser of both is sure.
+        const beforeB = this.#onDiskB;
+        this.#onDiskB = new Map(
+          [...chargedB].map(([month, bytes]) => [month, Math.min(bytes, beforeB.get(month) ?? 0)]),
+        );
         await replaceFile(this.#path, `${JSON.stringify(stored)}\n`);
         this.#onDiskB = chargedB;
       });

@@ -213,6 +213,13 @@ const ECHO_FILTERED = advice(
   'Users do not notice; let echo through (RFC 4890 §4.3.1) so that it can be watched',
 );
 
+const ZONE_WITHOUT_IPV6 = advice(
+  '网站可达,而域名的权威服务器没有一台经 IPv6 应答:纯 IPv6 的解析服务器查不到它',
+  'The site is reached, and no authoritative server of its zone answers over IPv6: a resolver on IPv6 alone cannot find it',
+  '请网站或其 DNS 服务商为至少两台权威服务器发布 AAAA 与粘合记录,并在 IPv6 上放行 UDP 与 TCP 53 端口',
+  'Have the site or its DNS provider publish AAAA and glue for at least two of its servers, and let UDP and TCP port 53 through over IPv6',
+);
+
 /** Codes that are about IPv6 wherever IPv4 stands. */
 const IPV6_ALONE: ReadonlySet<string> = new Set(['no-aaaa', 'synthesised', 'other-family']);
 
@@ -221,7 +228,10 @@ export function adviseLadder({
   outcome,
   values,
 }: Pick<Finding, 'outcome' | 'values'>): Advice | undefined {
-  if (outcome.status === 'ok') return values.echoAnswered === 0 ? ECHO_FILTERED : undefined;
+  if (outcome.status === 'ok') {
+    if (values.nameServersV6 === 0) return ZONE_WITHOUT_IPV6;
+    return values.echoAnswered === 0 ? ECHO_FILTERED : undefined;
+  }
   if (outcome.status === 'skipped') return undefined;
   const rung = RUNGS.find((each) => each === outcome.stage);
   if (rung === undefined || rung === 'icmp') return undefined;

@@ -95,7 +95,7 @@ function measured({ answer, responseMs }: TimedAnswer, beforeMs: number) {
   return {
     responseMs: beforeMs + responseMs,
     rcode: answer.rcode,
-    answers: answer.addresses.length,
+    answers: answer.records.length,
     authenticated: answer.isAuthenticated ? 1 : 0,
     truncated: beforeMs > 0 ? 1 : 0,
     aliases: answer.aliases,
@@ -105,9 +105,9 @@ function measured({ answer, responseMs }: TimedAnswer, beforeMs: number) {
 /** RFC 1035 §4.1.1. */
 const RCODES: Readonly<Record<number, string>> = { 2: 'servfail', 3: 'nxdomain', 5: 'refused' };
 
-function outcomeOf({ rcode, addresses, isLoop }: DnsAnswer, type: 'A' | 'AAAA'): Outcome {
+function outcomeOf({ rcode, records, isLoop }: DnsAnswer, type: 'A' | 'AAAA'): Outcome {
   if (rcode !== 0) return failed('answer', RCODES[rcode] ?? `rcode-${rcode}`);
-  if (addresses.length > 0) return OK;
+  if (records.length > 0) return OK;
   return failed('answer', isLoop ? 'cname-loop' : `no-${type.toLowerCase()}`);
 }
 

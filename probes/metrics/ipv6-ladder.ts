@@ -6,6 +6,10 @@
  * - An echo that is filtered does not end the climb: users need the page, not the echo (RFC 4890
  *   §4.3.1 asks to let it through). It is noted in `echoAnswered`, which is missing where this
  *   machine may not ask.
+ * - Whether the name can be looked up over IPv6 alone is noted in `nameServersV6`: how many of its
+ *   zone's authoritative servers answer over IPv6. 0 is said only where none has an AAAA record, or
+ *   those that have do not answer while the line has IPv6; it does not end the climb, since a
+ *   resolver that has IPv4 too finds the name.
  * - An AAAA record that a DNS64 made up (RFC 6147) is none of the site's: `dns/synthesised`.
  * - Where no header came it is asked for alone (HEAD). If it comes then, what is lost are full-size
  *   packets, as the first of the page is: `page/timeout`, not `http/timeout`.
@@ -36,14 +40,15 @@ import {
   judgeClimb,
   type Pair,
 } from '../ipv6/ladder.ts';
-import { discoverPref64, isSynthesised } from '../ipv6/nat64.ts';
+import { answeringOverIPv6, type ServerFate, zoneServersOverIPv6 } from '../ipv6/name-servers.ts';
+import { discoverPref64, isSynthesised, type Pref64 } from '../ipv6/nat64.ts';
 import { similarityRatio } from '../ipv6/similarity.ts';
 import type { Family } from '../measurement.ts';
 import { defineMetric, SMALL_RUN_B, WITH_HEADERS } from '../metric.ts';
 import { failed, skipped } from '../net/failure.ts';
 import { openEchoSession } from '../net/icmp-session.ts';
 import { type PageOptions, type Visit, visitPage } from '../net/page.ts';
-import { addressPolicy } from '../net/resolve.ts';
+import { type AddressPolicy, addressPolicy } from '../net/resolve.ts';
 import { parseUrl, type WebTarget } from '../net/target.ts';
 import { connectTcp } from '../net/tcp.ts';
 import { unlessAborted, within } from '../net/time-limit.ts';
@@ -79,11 +84,18 @@ const values = [
   count('linksTried', '二级链接数', 'Linked pages tried'),
   count('linksOk', '二级链接可达数', 'Linked pages that came'),
   bytes('movedB', '读取的正文总量', 'Bodies read, over all visits'),
+  count(
+    'nameServersV6',
+    '经 IPv6 应答的权威域名服务器数',
+    'Authoritative name servers that answer over IPv6',
+  ),
 ];
 
 const ECHOES = 3;
 const ECHO = { payloadB: 56, timeoutMs: 1_000 };
 const CONNECT_MS = 3_000;
+/** Of all questions together; two that are not answered take 4 s. */
+const NAME_SERVERS_MS = 6_000;
 /** Enough of a page to find its links in and to compare it by. */
 const KEEP_B = 256 * 1024;
 const LINK_LIMIT_B = 256 * 1024;
@@ -93,7 +105,7 @@ export const ipv6Ladder = defineMetric<Parameters>({
   name: 'ipv6-ladder',
   title: { zh: 'IPv6 逐级可用性', en: 'IPv6, rung by rung' },
   method: 'ipv6-ladder/1',
-  source: 'RFC 4443, RFC 9110, RFC 7050',
+  source: 'RFC 1034, RFC 4443, RFC 9110, RFC 7050',
   targetHint: 'https://example.net/',
   load: 'quiet',
   parameters,
@@ -141,7 +153,11 @@ export const ipv6Ladder = defineMetric<Parameters>({
       wanted.pairs,
     );
     const likeness = isLoaded(v6) && isLoaded(v4) ? likenessOf(v6, v4) : undefined;
-    const links = isLoaded(v6) ? await tryLinks(v6, wanted.links, look) : undefined;
+    const [links, servers] = await Promise.all([
+      isLoaded(v6) ? tryLinks(v6, wanted.links, look) : undefined,
+      page.host.kind === 'name' ? serversOf(page.host.name, wanted, pref64, signal) : [],
+    ]);
+    const isLineOnIPv6 = v6.connectMs !== undefined || echo?.echoAnswered === 1;
     const { outcome, highestRung } = judgeClimb({
       visit: v6,
       isEchoAnswered: echo?.echoAnswered === 1,
@@ -167,6 +183,7 @@ export const ipv6Ladder = defineMetric<Parameters>({
         linksTried: links && links.ok + links.codes.length,
         linksOk: links?.ok,
         movedB,
+        nameServersV6: answeringOverIPv6(servers, isLineOnIPv6),
       },
       samples: connects.flatMap(({ v6Ms, v4Ms }) => [rounded(v6Ms, 0.001), rounded(v4Ms, 0.001)]),
     });
@@ -204,6 +221,23 @@ async function echoOf(
     return echoMs === undefined ? { echoAnswered: 0 } : { echoAnswered: 1, echoMs };
   } finally {
     session.close();
+  }
+}
+
+/** Nothing where it takes too long to find out. */
+async function serversOf(
+  name: string,
+  policy: AddressPolicy,
+  pref64: Pref64 | undefined,
+  signal: AbortSignal,
+): Promise<readonly ServerFate[]> {
+  try {
+    return await within(NAME_SERVERS_MS, signal, (limited) =>
+      zoneServersOverIPv6(name, { policy, pref64 }, limited),
+    );
+  } catch {
+    signal.throwIfAborted();
+    return [];
   }
 }
 

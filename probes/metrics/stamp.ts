@@ -7,6 +7,9 @@
  * delay is not, as nobody vouches for the clocks. An answer counts when it comes from the target and
  * brings back session, number and time of sending of a packet of this run.
  *
+ * An answer comes when the kernel takes it from the driver (`net/arrival.ts`), however late it is
+ * read. Where the kernel does not tell, the time of reading stands for it, and the method is `stamp/1`.
+ *
  * Loss is told apart by way where the reflector numbers its own answers (RFC 8762 §4, stateful): it
  * was seen to do so, or `statefulReflector` says that it does. Packets lost after the last answer
  * count in `lossRatio` alone: nobody can say how far they got. Numbers that contradict each other,
@@ -19,9 +22,11 @@
  * machine; at `dns` as `resolveHost` says.
  */
 import { randomInt } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { finding, rounded } from '../finding.ts';
 import { defineMetric, type Finding } from '../metric.ts';
+import { openLateness } from '../net/arrival.ts';
 import { commonest, failed, failureCode, OK, skipped } from '../net/failure.ts';
 import { addressPolicy, resolveHost } from '../net/resolve.ts';
 import {
@@ -74,7 +79,7 @@ const values = [
 export const stamp = defineMetric<Parameters>({
   name: 'stamp',
   title: { zh: '往返时延与分向丢包(STAMP)', en: 'Round-trip time and loss by way (STAMP)' },
-  method: 'stamp/1',
+  method: 'stamp/2',
   source: 'RFC 8762, RFC 2681, RFC 5481',
   targetHint: 'peer.example.net:862 | 192.0.2.1:862 | [2001:db8::1]:862',
   load: 'quiet',
@@ -109,6 +114,8 @@ export interface StampSession {
   /** What sockets and routers said, as codes of an outcome. */
   readonly codes: readonly string[];
   readonly strangers: number;
+  /** Whether the kernel told when answers came. */
+  readonly isTimedByKernel: boolean;
 }
 
 /** Sends `count` packets on their beats and listens until the last is answered or overdue. */
@@ -125,12 +132,16 @@ async function exchangePackets(
   const answers = new Map<number, Answer>();
   const codes: string[] = [];
   let strangers = 0;
+  let isTimedByKernel = false;
 
   const socket = await openUdp(address, port, signal);
   try {
     socket.on('error', (error) => codes.push(failureCode(error)));
+    const lateness = await openLateness(socket);
+    isTimedByKernel = lateness !== null;
     socket.on('message', (datagram) => {
-      const cameNs = now();
+      const lateNs = lateness?.() ?? 0n;
+      const cameNs = now() - lateNs;
       const read = readReflection(datagram, session, (sequence) => left.get(sequence));
       const leftNs = left.get(read?.senderSequence ?? -1);
       if (!read || leftNs === undefined) strangers++;
@@ -152,23 +163,33 @@ async function exchangePackets(
     const overdueMs = performance.now() + timeoutMs;
     while (answers.size < left.size && performance.now() < overdueMs)
       await pause(Math.min(20, timeoutMs), signal);
+    // What came in time may lie there unread where this process was kept from running.
+    await turn();
   } finally {
     socket.close();
   }
   const inOrder = [...answers.values()].sort((a, b) => a.senderSequence - b.senderSequence);
-  return { sent: left.size, unsent: count - left.size, answers: inOrder, codes, strangers };
+  return {
+    sent: left.size,
+    unsent: count - left.size,
+    answers: inOrder,
+    codes,
+    strangers,
+    isTimedByKernel,
+  };
 }
 
 /** From the fate of each packet to a finding. Pure. */
 export function judge(
   address: string,
-  { sent, unsent, answers, codes, strangers }: StampSession,
+  { sent, unsent, answers, codes, strangers, isTimedByKernel }: StampSession,
   isKnownStateful: boolean,
 ): Finding {
+  const method = isTimedByKernel ? {} : { method: 'stamp/1' };
   const counts = { packetsSent: sent, packetsReceived: answers.length };
   if (sent === 0) {
     const outcome = failed('send', commonest(codes) ?? 'send-failed');
-    return finding(values, { outcome, address, values: counts });
+    return finding(values, { outcome, address, ...method, values: counts });
   }
   const loss = { lossRatio: lossRatio(sent, answers.length) };
   if (answers.length === 0) {
@@ -176,6 +197,7 @@ export function judge(
     return finding(values, {
       outcome: failed('reflect', code),
       address,
+      ...method,
       values: { ...loss, ...counts },
     });
   }
@@ -188,12 +210,13 @@ export function judge(
     staysMs.push(milliseconds64(stayNs));
     sampleMs[senderSequence] = milliseconds64(cameNs - leftNs - stayNs);
   }
-  const told = lossByWay(answers, isKnownStateful);
+  const byWay = lossByWay(answers, isKnownStateful);
   // The reflector's numbers have no gap for a packet that never left.
-  const ways: LossByWay = unsent === 0 ? told : { isStateful: told.isStateful };
+  const ways: LossByWay = unsent === 0 ? byWay : { isStateful: byWay.isStateful };
   return finding(values, {
     outcome: OK,
     address,
+    ...method,
     values: {
       ...rttValues(sampleMs),
       ...loss,

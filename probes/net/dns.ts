@@ -1,8 +1,8 @@
 /**
  * One question to one DNS server, over UDP or TCP, in the server's family (RFC 1035, RFC 7766).
  *
- * The question has RD and AD set (RFC 6840 §5.7: "tell me whether you validated"). What does not
- * match the question asked is passed over, as a forger would send it too (RFC 5452 §9.1).
+ * The question has AD set (RFC 6840 §5.7: "tell me whether you validated"), and RD unless it is for
+ * one who holds the zone. What does not match the question asked is passed over, as a forger would send it too (RFC 5452 §9.1).
  */
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
@@ -13,7 +13,9 @@ import { exchange, type UdpPeer } from './udp.ts';
 
 export interface Question {
   readonly name: string;
-  readonly type: 'A' | 'AAAA';
+  readonly type: 'A' | 'AAAA' | 'NS';
+  /** Asked of one who holds the zone: not to be looked up elsewhere (no RD). */
+  readonly isOfHolder?: boolean;
 }
 
 /** A question and the number that its answer must carry. */
@@ -23,12 +25,14 @@ export interface NumberedQuestion extends Question {
 
 export interface DnsAnswer {
   readonly rcode: number;
+  /** AA: the server holds the zone (RFC 1035 §4.1.1). */
+  readonly isAuthoritative: boolean;
   /** AD: the server validated it (RFC 4035 §3.2.3). */
   readonly isAuthenticated: boolean;
   /** TC: there is more, over TCP. */
   readonly isTruncated: boolean;
-  /** Of the asked type, at the name the CNAMEs led to. */
-  readonly addresses: readonly string[];
+  /** Of the asked type, at the name the CNAMEs led to: addresses, or names of servers. */
+  readonly records: readonly string[];
   /** CNAMEs followed from the name asked for. */
   readonly aliases: number;
   /** The CNAMEs come back to where they were. */
@@ -124,11 +128,11 @@ function malformed(cause: unknown): Error {
   return Object.assign(new Error('no answer to what was asked', { cause }), { code: 'malformed' });
 }
 
-function queryFor({ id, name, type }: NumberedQuestion): Buffer {
+function queryFor({ id, name, type, isOfHolder }: NumberedQuestion): Buffer {
   return packet.encode({
     type: 'query',
     id,
-    flags: packet.RECURSION_DESIRED | packet.AUTHENTIC_DATA,
+    flags: (isOfHolder ? 0 : packet.RECURSION_DESIRED) | packet.AUTHENTIC_DATA,
     questions: [{ name, type }],
   });
 }
@@ -151,31 +155,31 @@ export function readAnswer(message: Buffer, question: NumberedQuestion): DnsAnsw
   if (!isOurs) return undefined;
   return {
     rcode: (read.flags ?? 0) & 0xf,
+    isAuthoritative: read.flag_aa === true,
     isAuthenticated: read.flag_ad === true,
     isTruncated: read.flag_tc === true,
     ...followed(read.answers ?? [], question),
   };
 }
 
-/** Where the CNAMEs of an answer lead, and the addresses there. Their order says nothing. */
+/** Where the CNAMEs of an answer lead, and the records there. Their order says nothing. */
 function followed(
   answers: readonly packet.Answer[],
   { name, type }: Question,
-): Pick<DnsAnswer, 'addresses' | 'aliases' | 'isLoop'> {
+): Pick<DnsAnswer, 'records' | 'aliases' | 'isLoop'> {
   const aliasOf = new Map<string, string>();
-  const addressesOf = new Map<string, string[]>();
+  const recordsOf = new Map<string, string[]>();
   for (const answer of answers) {
     const owner = canonical(answer.name);
     if (answer.type === 'CNAME') aliasOf.set(owner, canonical(answer.data));
-    if (answer.type === type)
-      addressesOf.set(owner, [...(addressesOf.get(owner) ?? []), answer.data]);
+    if (answer.type === type) recordsOf.set(owner, [...(recordsOf.get(owner) ?? []), answer.data]);
   }
   let at = canonical(name);
   const seen = new Set([at]);
   for (let aliases = 0; ; aliases++) {
     const next = aliasOf.get(at);
-    if (next === undefined) return { addresses: addressesOf.get(at) ?? [], aliases, isLoop: false };
-    if (seen.has(next) || aliases === ALIAS_LIMIT) return { addresses: [], aliases, isLoop: true };
+    if (next === undefined) return { records: recordsOf.get(at) ?? [], aliases, isLoop: false };
+    if (seen.has(next) || aliases === ALIAS_LIMIT) return { records: [], aliases, isLoop: true };
     seen.add(next);
     at = next;
   }

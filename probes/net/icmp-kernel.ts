@@ -5,9 +5,10 @@
  * An answer is stamped where the kernel takes it from the driver, a request where it hands it to the
  * driver: the same places where tcpdump looks. Nothing that this process does in between, a busy
  * event loop or a late wake-up, is in the difference; nor is what waits in this machine's own queue
- * before the driver. The stamps of requests come back through the
- * socket's error queue together with the packet, and are always there before its answer is. A driver
- * that does not stamp (few do not) leaves the time read just before sending, one packet a call.
+ * before the driver. The stamps of requests come back through the socket's error queue together with
+ * the packet, and are always there before its answer is. A driver that does not stamp (few do not)
+ * leaves the time read just before sending, one packet a call. In its first moments, until the kernel
+ * has begun to stamp (net_enable_timestamp defers it), an answer has the time of reading.
  *
  * The stamps are of CLOCK_REALTIME, which can be set: whoever uses them compares it with a clock
  * that cannot (see the session).
@@ -305,15 +306,18 @@ class Messages {
   }
 }
 
-/** The software stamp among the control messages of a datagram (struct scm_timestamping). Pure. */
+/**
+ * The software stamp among the control messages of a datagram (the first of the three in struct
+ * scm_timestamping), in milliseconds since `originS`; null where there is none. Pure.
+ */
 export function controlStampMs(control: Buffer, originS: bigint): number | null {
   for (let at = 0; at + CONTROL_HEADER_B + 16 <= control.length; ) {
     const lengthB = control.readUInt32LE(at);
     if (lengthB < CONTROL_HEADER_B || lengthB > control.length - at) return null;
     const [level, type] = [control.readInt32LE(at + 8), control.readInt32LE(at + 12)];
     if (level === SOL_SOCKET && type === SO_TIMESTAMPING && lengthB >= CONTROL_HEADER_B + 16) {
-      const ms = timeMs(control, at + CONTROL_HEADER_B, originS);
-      return control.readBigInt64LE(at + CONTROL_HEADER_B) === 0n ? null : ms;
+      const stampAt = at + CONTROL_HEADER_B;
+      return control.readBigInt64LE(stampAt) === 0n ? null : timeMs(control, stampAt, originS);
     }
     at += (lengthB + 7) & ~7;
   }

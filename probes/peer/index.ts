@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { type Lateness, openLateness } from '../net/arrival.ts';
 import { answerDns, type DnsNames } from './dns.ts';
 import { httpListener } from './http.ts';
 import { iperf3Listener } from './iperf3.ts';
@@ -91,10 +92,14 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
         listenTcp(createServer(iperf), host, port, limits.connections),
       ),
       stampPort: await side(options.stampPort ?? 0, (host, port) =>
-        listenUdp(host, port, (datagram, { address, port: from }) =>
-          packets.take(address, performance.now())
-            ? reflector.answer(datagram, address, from)
-            : undefined,
+        listenUdp(
+          host,
+          port,
+          (datagram, { address, port: from }, lateNs) =>
+            packets.take(address, performance.now())
+              ? reflector.answer(datagram, address, from, lateNs)
+              : undefined,
+          true,
         ),
       ),
       close: () => closeAll(open),
@@ -147,14 +152,21 @@ async function listenTcp(
   return { port: boundPort(server), close };
 }
 
+/** @param isTimed whether `answer` wants to know how long ago a datagram came; else it hears 0 */
 async function listenUdp(
   host: string,
   port: number,
-  answer: (datagram: Buffer, from: { address: string; port: number }) => Buffer | undefined,
+  answer: (
+    datagram: Buffer,
+    from: { address: string; port: number },
+    lateNs: bigint,
+  ) => Buffer | undefined,
+  isTimed = false,
 ): Promise<Listening> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
+  let lateness: Lateness | null = null;
   socket.on('message', (datagram, from) => {
-    const reply = answer(datagram, from);
+    const reply = answer(datagram, from, lateness?.() ?? 0n);
     if (reply) socket.send(reply, from.port, from.address, () => {});
   });
   socket.bind({ port, address: host });
@@ -163,6 +175,7 @@ async function listenUdp(
     throw error;
   });
   socket.on('error', () => {});
+  if (isTimed) lateness = await openLateness(socket);
   return { port: socket.address().port, close: () => closeSocket(socket) };
 }
 

@@ -3,7 +3,10 @@
  * (`-R`, `--bidir`), with any number of streams (`-P`), several tests at one time.
  *
  * A test is a control connection and its streams, which say the same cookie. The server's count is
- * of what the kernel took from it or gave to it.
+ * of what the kernel took from it or gave to it. At the end of a test of so many bytes (`-n`) what
+ * is still on its way is waited for; at the end of a test of so many seconds only what is here and
+ * not yet read, since streams that end one after the other would make the rate low. The time counted
+ * lasts until the last byte, but never ends before the client says so.
  *
  * Turned away: a test too many (the client prints that the server is busy), UDP, too many streams or
  * seconds (the client prints why). A test that goes on for too long or moves too much is ended.
@@ -11,7 +14,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import {
   COOKIE_B,
   framed,
@@ -30,6 +33,13 @@ import { writePayload } from './payload.ts';
 const STEP_MS = 10_000;
 /** How often a running test is held against its limits. */
 const WATCH_MS = 250;
+/** Nothing more is on its way once nothing has come for so long: a long round trip. */
+const QUIET_MS = 250;
+const QUIET_LOOKS = 10;
+/** A client's send buffer on a slow line takes seconds; the client waits as long for its results. */
+const DRAIN_MS = 2_000;
+/** What a timer of Node can hold; one that is longer fires at once. No test lasts so long. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 
 export type ConnectionListener = (socket: Socket) => void;
 
@@ -144,44 +154,51 @@ class Test {
     const cpu = process.cpuUsage();
     const beginMs = performance.now();
     const ending = new AbortController();
-    const counters = this.#streams.map(({ socket }, index) => {
+    const flows = this.#streams.map(({ socket }, index) => {
       // With --bidir the client opens its own sending streams first.
       const isSender = parameters.bidirectional ? index >= parameters.parallel : parameters.reverse;
       return isSender ? sending(socket, parameters, ending.signal) : receiving(socket);
     });
-    let omitted = counters.map(() => 0);
+    let omittedB = flows.map(() => 0);
     let countedFromMs = beginMs;
     const omitting = setTimeout(() => {
       if (parameters.omit === 0) return;
-      omitted = counters.map((count) => count());
+      omittedB = flows.map((flow) => flow.countB());
       countedFromMs = performance.now();
     }, parameters.omit * 1_000);
     // A client that ends by bytes has no time; it has as long as any.
     const longestS = (parameters.time || this.#limits.iperfS) + parameters.omit;
     const overdueMs = beginMs + longestS * 1_000 + STEP_MS;
     const watch = setInterval(() => {
-      const movedB = counters.reduce((sum, count) => sum + count(), 0);
+      const movedB = flows.reduce((sum, flow) => sum + flow.countB(), 0);
       if (movedB <= this.#limits.testB && performance.now() < overdueMs) return;
       this.#say(STATE.serverTerminate);
       this.#control.destroySoon();
     }, WATCH_MS);
     try {
       const state = (await this.#reader.take(1)).readInt8(0);
-      const seconds = (performance.now() - countedFromMs) / 1_000;
-      const counts = counters.map(
-        (count, index): StreamCount => ({ bytes: count() - (omitted[index] ?? 0), seconds }),
-      );
       if (state !== STATE.testEnd) return undefined;
+      const endMs = performance.now();
       const used = process.cpuUsage(cpu);
-      const elapsedUs = (performance.now() - beginMs) * 1_000;
+      const elapsedUs = (endMs - beginMs) * 1_000;
+      clearTimeout(omitting);
+      const atEndB = flows.map((flow) => flow.countB());
+      ending.abort();
+      const drainedMs = await drained(flows, endMs, parameters.time === 0);
+      const counts = flows.map((flow, index): StreamCount => {
+        // Of what we send after the end the client counts nothing.
+        const [countedB = 0, untilMs] = flow.isSender
+          ? [atEndB[index], endMs]
+          : [flow.countB(), drainedMs];
+        const seconds = (untilMs - countedFromMs) / 1_000;
+        return { bytes: countedB - (omittedB[index] ?? 0), seconds };
+      });
       return resultsOf(counts, {
         userRatio: used.user / elapsedUs,
         systemRatio: used.system / elapsedUs,
       });
     } finally {
       ending.abort();
-      // A client waits for a whole block, or the end of the stream, before it goes on.
-      for (const { socket } of this.#streams) socket.end();
       clearTimeout(omitting);
       clearInterval(watch);
     }
@@ -218,32 +235,62 @@ class Test {
   }
 }
 
-type Counter = () => number;
+/** A stream while it is measured. */
+interface Flow {
+  readonly isSender: boolean;
+  countB(): number;
+  /** When something came last; 0 where nothing has. */
+  heardMs(): number;
+}
 
-function receiving(socket: Socket): Counter {
+function receiving(socket: Socket): Flow {
   const beginB = socket.bytesRead;
-  socket.on('data', () => {});
+  let heardMs = 0;
+  socket.on('data', () => {
+    heardMs = performance.now();
+  });
   socket.resume();
-  return () => socket.bytesRead - beginB;
+  return { isSender: false, countB: () => socket.bytesRead - beginB, heardMs: () => heardMs };
+}
+
+/**
+ * Reads what else there is after `endMs`: all that is on its way, or only what the kernel holds.
+ *
+ * @returns when the last of it was there
+ */
+async function drained(flows: readonly Flow[], endMs: number, isAll: boolean): Promise<number> {
+  const lastMs = () => Math.max(endMs, ...flows.map((flow) => flow.heardMs()));
+  if (flows.every(({ isSender }) => isSender)) return endMs;
+  // The first turn may be what is left of this one; in a whole one every socket is looked at.
+  const looks = isAll ? QUIET_LOOKS : 2;
+  for (let silent = 0; silent < looks && performance.now() - endMs < DRAIN_MS; ) {
+    const beforeMs = lastMs();
+    await (isAll ? pause(QUIET_MS / QUIET_LOOKS) : turn());
+    silent = lastMs() === beforeMs ? silent + 1 : 0;
+  }
+  return lastMs();
 }
 
 /** Sends until `ended`; the count leaves out what still waits in this process. */
-function sending(socket: Socket, parameters: IperfParameters, ended: AbortSignal): Counter {
+function sending(socket: Socket, parameters: IperfParameters, ended: AbortSignal): Flow {
   const { bandwidth, len } = parameters;
   // Nothing is expected; read, the connection's end is seen.
   socket.resume();
-  const count = () => socket.bytesWritten - socket.writableLength;
+  const countB = () => socket.bytesWritten - socket.writableLength;
   const paced = async () => {
     const beginMs = performance.now();
     while (!ended.aborted && !socket.destroyed) {
       await writePayload(socket, len, () => ended.aborted);
-      const dueMs = beginMs + (count() * 8_000) / bandwidth;
-      await pause(Math.max(0, dueMs - performance.now()), undefined, { signal: ended });
+      const dueMs = beginMs + (countB() * 8_000) / bandwidth;
+      const waitMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, dueMs - performance.now()));
+      await pause(waitMs, undefined, { signal: ended });
     }
   };
   if (bandwidth > 0) paced().catch(() => {});
   else void writePayload(socket, Number.POSITIVE_INFINITY, () => ended.aborted);
-  return count;
+  // A client waits for a whole block, or the end of the stream, before it goes on.
+  ended.addEventListener('abort', () => socket.end(), { once: true });
+  return { isSender: true, countB, heardMs: () => 0 };
 }
 
 /** Takes a connection's first bytes by number; what is left over stays in it. */

@@ -26,9 +26,13 @@ export class Reflector {
     this.#now = now;
   }
 
-  /** The answer to a datagram; undefined for silence. */
-  answer(datagram: Buffer, address: string, port: number): Buffer | undefined {
-    const receivedNs = this.#now();
+  /**
+   * The answer to a datagram; undefined for silence.
+   *
+   * @param lateNs how long ago it came
+   */
+  answer(datagram: Buffer, address: string, port: number, lateNs = 0n): Buffer | undefined {
+    const receivedNs = this.#now() - lateNs;
     if (!isTestPacket(datagram)) return undefined;
     const sequence = this.#number(`${address} ${port} ${sessionOf(datagram)}`, receivedNs);
     return reflection(datagram, receivedNs, this.#now(), sequence);

@@ -163,7 +163,7 @@ describe('in a namespace with a small Internet', () => {
       address: '2001:db8::1',
       values: {
         ...{ highestRung: 8, highestRungV4: 6, echoAnswered: 1, similarityRatio: 1 },
-        ...{ linksTried: 2, linksOk: 2 },
+        ...{ linksTried: 2, linksOk: 2, nameServersV6: 1 },
       },
     });
     expect(whole?.samples).toHaveLength(6);
@@ -184,6 +184,17 @@ describe('in a namespace with a small Internet', () => {
       values: { highestRung: 7, echoAnswered: 0 },
     });
     expect(found('quiet')?.values).not.toHaveProperty('echoMs');
+  });
+
+  it('ipv6-ladder notes a zone that cannot be asked over IPv6, and climbs on', () => {
+    for (const name of ['quiet', 'secure'] as const)
+      expect(found(name)).toMatchObject({
+        outcome: { status: 'ok' },
+        values: { nameServersV6: 0 },
+      });
+    // Of a zone whose servers nobody names, and where nothing came over IPv6, it says nothing.
+    for (const name of ['moved', 'noAaaa'] as const)
+      expect(found(name)?.values).not.toHaveProperty('nameServersV6');
   });
 
   it('ipv6-ladder says how far IPv4 came', () => {

@@ -1,6 +1,6 @@
 /**
  * A child process of `ipv6-ladder.test.ts`, in a network namespace of its own: a small Internet of
- * web sites, each with its own trouble, and a DNS responder for them; runs metrics against them, all
+ * web sites, each with its own trouble, and DNS servers for them; runs metrics against them, all
  * at once, and prints what they found.
  *
  * A site's addresses are 198.18.0.N and 2001:db8::N, N being its place in `SITES`, from 1.
@@ -12,8 +12,9 @@ import { createServer as createTlsServer } from 'node:https';
 
 import { metricNamed } from '../../probes/catalogue.ts';
 import type { Finding } from '../../probes/metric.ts';
-import { startPeer } from '../../probes/peer/index.ts';
+import { type DnsNames, startPeer } from '../../probes/peer/index.ts';
 import type { Certificate } from '../certificates.ts';
+import { startNameServer } from '../name-server.ts';
 import type { Run } from './namespaced-metrics.ts';
 
 export interface World {
@@ -115,23 +116,47 @@ async function startSites({ certificates }: World): Promise<void> {
   await listening(ancient, '2001:db8::1', 4_443);
 }
 
+/** Name servers by zone: one that answers, one that does not, and those without an IPv6 address. */
+const ZONES = {
+  'whole.test': ['ns.whole.test', 'ns.quiet.test', 'ns.secure.test'],
+  'quiet.test': ['ns.quiet.test'],
+  'secure.test': ['ns.secure.test'],
+  'four.test': ['ns.secure.test'],
+};
+
+async function startNames(): Promise<void> {
+  const names = allNames();
+  for (const host of ['127.0.0.1', '::1'])
+    await startNameServer({ host, port: 53, names, zones: ZONES });
+  const [, host = ''] = addressesOf('whole.test');
+  await startNameServer({ host, port: 53, names, zones: ZONES, holds: ['whole.test'] });
+}
+
+function allNames(): DnsNames {
+  return {
+    ...Object.fromEntries(
+      names.map((name) => [name, addressesOf(name).slice(0, WITHOUT_AAAA.has(name) ? 1 : 2)]),
+    ),
+    'ns.whole.test': addressesOf('whole.test'),
+    'ns.quiet.test': addressesOf('quiet.test').slice(0, 1),
+    // Nobody listens there.
+    'ns.secure.test': addressesOf('secure.test'),
+    'sub.links.test': addressesOf('links.test').slice(0, 1),
+    'inside.test': ['10.1.2.3', 'fd00::1'],
+    'ipv4only.arpa': ['192.0.0.170', '2001:db8:64::c000:aa'],
+    'made-up.test': ['198.18.0.1', '2001:db8:64::c612:1'],
+    'made-up-well-known.test': ['198.18.0.1', '64:ff9b::c612:1'],
+  };
+}
+
 async function main(world: World): Promise<void> {
   await startSites(world);
+  await startNames();
   await startPeer({
-    hosts: ['127.0.0.1', '::1'],
+    hosts: ['::1'],
     httpPort: 8080,
-    dnsPort: 53,
-    limits: { queriesPerS: 10_000, requestsPerMinute: 10_000 },
-    dnsNames: {
-      ...Object.fromEntries(
-        names.map((name) => [name, addressesOf(name).slice(0, WITHOUT_AAAA.has(name) ? 1 : 2)]),
-      ),
-      'sub.links.test': addressesOf('links.test').slice(0, 1),
-      'inside.test': ['10.1.2.3', 'fd00::1'],
-      'ipv4only.arpa': ['192.0.0.170', '2001:db8:64::c000:aa'],
-      'made-up.test': ['198.18.0.1', '2001:db8:64::c612:1'],
-      'made-up-well-known.test': ['198.18.0.1', '64:ff9b::c612:1'],
-    },
+    dnsPort: 0,
+    limits: { requestsPerMinute: 10_000 },
   });
   const { signal } = new AbortController();
   const findings = await Promise.all(

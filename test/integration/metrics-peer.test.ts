@@ -20,6 +20,8 @@ const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 const FAMILIES = [4, 6] as const;
 const hostOf = (family: Family) => (family === 6 ? '[::1]' : '127.0.0.1');
 const { signal } = new AbortController();
+const PAUSED = new Int32Array(new SharedArrayBuffer(4));
+const BLOCK_MS = 100;
 
 let peer: Peer;
 beforeAll(async () => {
@@ -74,6 +76,20 @@ describe.each(FAMILIES)('stamp over IPv%i', (family) => {
       });
       expect(finding.samples).toHaveLength(10);
       expect(finding.values.rttMinMs).toBeGreaterThan(0);
+    }
+  });
+
+  it('has in the round trip nothing of what keeps either end from reading', async () => {
+    // Both ends are in this process, and it does nothing for most of the time.
+    const blocking = setInterval(() => Atomics.wait(PAUSED, 0, 0, BLOCK_MS), 1);
+    try {
+      const { values, method } = await run(peer.stampPort, { count: 5, timeoutMs: 2_000 });
+      if (method === 'stamp/1') return expect(process.platform).not.toBe('linux');
+      expect(values.packetsReceived).toBe(5);
+      expect(values.rttMedianMs).toBeLessThan(BLOCK_MS);
+      expect(values.residenceMedianMs).toBeGreaterThanOrEqual(BLOCK_MS);
+    } finally {
+      clearInterval(blocking);
     }
   });
 

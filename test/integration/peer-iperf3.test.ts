@@ -44,7 +44,7 @@ interface Result {
 
 /** What `iperf3 --json` found; it fails where the server said no, and prints all the same. */
 async function iperf3(host: string, port: number, ...options: string[]): Promise<Result> {
-  const length = options.includes('-n') || options.includes('-t') ? [] : ['-t', '1'];
+  const length = options.some((option) => ['-n', '-k', '-t'].includes(option)) ? [] : ['-t', '1'];
   const args = ['-c', host, '-p', `${port}`, '--json', ...length, ...options];
   const { stdout } = await run('iperf3', args).catch((error: { stdout: string }) => error);
   return JSON.parse(stdout) as Result;
@@ -69,6 +69,15 @@ describe.skipIf(!hasIperf3)('Debian’s iperf3', () => {
       expect(receiver.bytes).toBeGreaterThan(0);
       expect(receiver.bytes).toBeLessThanOrEqual(sender.bytes * 1.05);
     }
+  });
+
+  it.each([
+    ['-n', '2M'],
+    ['-n', '64M', '-P', '4'],
+    ['-k', '500'],
+  ])('is told of every byte of a test that ends by bytes: %s %s', async (...options) => {
+    const { end } = await iperf3('::1', peer.iperfPort, ...options);
+    for (const { sender, receiver } of end.streams) expect(receiver.bytes).toBe(sender.bytes);
   });
 
   it('is sent no faster than it asks for', async () => {
@@ -130,6 +139,18 @@ describe('limits', () => {
     expect(await stray.said(1)).toEqual([]);
   });
 
+  it('sends no more than one block of a rate whose next one is due after weeks', async () => {
+    const asked = '{"tcp":true,"time":60,"reverse":true,"len":1048576,"bandwidth":1}';
+    const { stream } = await begun(peer.iperfPort, asked);
+    let receivedB = 0;
+    stream.socket.on('data', (chunk) => {
+      receivedB += chunk.length;
+    });
+    await expect.poll(() => receivedB).toBe(1_048_576);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(receivedB).toBe(1_048_576);
+  });
+
   it('lives through whatever it is told, and measures on', async () => {
     const { below, oneOf } = chance(37);
     const { iperfPort } = await limited({ iperfTests: 100 });
@@ -140,23 +161,47 @@ describe('limits', () => {
       socket.write(oneOf([noise, Buffer.concat([asked, noise]), asked.subarray(0, below(20))]));
       if (round % 2 === 0) socket.end();
     }
-    const last = await client(iperfPort, cookie('last'));
-    expect(await last.said(1)).toEqual([9]);
-    last.socket.write(asked);
-    expect(await last.said(1)).toEqual([10]);
-    const stream = await client(iperfPort, cookie('last'));
-    expect(await last.said(2)).toEqual([1, 2]);
+    const { control, stream } = await begun(iperfPort, '{"tcp":true,"time":1}');
     stream.socket.write(Buffer.alloc(5_000));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    last.socket.write(Buffer.from([4]));
-    expect(await last.said(1)).toEqual([13]);
-    last.socket.write(framed('{}'));
-    const length = Buffer.from(await last.said(4)).readUInt32BE(0);
-    const results = JSON.parse(Buffer.from(await last.said(length)).toString());
-    expect(results.streams).toMatchObject([{ id: 1, bytes: 5_000 }]);
-    expect(await last.said(1)).toEqual([14]);
+    expect(await ended(control)).toMatchObject([{ id: 1, bytes: 5_000 }]);
   });
 });
+
+describe('the end of a test', () => {
+  it.each([
+    ['all that was on its way, of a test that ends by bytes', 0, 8_000_000],
+    ['what is here and not yet read, of a test that ends by time', 1, 60_000],
+  ])('has the server count %s', async (_, time, sentB) => {
+    const { control, stream } = await begun(peer.iperfPort, `{"tcp":true,"time":${time}}`);
+    stream.socket.write(Buffer.alloc(sentB));
+    expect(await ended(control)).toMatchObject([{ id: 1, bytes: sentB }]);
+  });
+});
+
+type Client = Awaited<ReturnType<typeof client>>;
+
+/** A test of one stream, up to where the stream is written to. */
+async function begun(port: number, asked: string) {
+  const control = await client(port, cookie('own'));
+  expect(await control.said(1)).toEqual([9]);
+  control.socket.write(framed(asked));
+  expect(await control.said(1)).toEqual([10]);
+  const stream = await client(port, cookie('own'));
+  expect(await control.said(2)).toEqual([1, 2]);
+  return { control, stream };
+}
+
+/** The client says that the test is over; what the server counted of its streams. */
+async function ended(control: Client): Promise<unknown> {
+  control.socket.write(Buffer.from([4]));
+  expect(await control.said(1)).toEqual([13]);
+  control.socket.write(framed('{}'));
+  const length = Buffer.from(await control.said(4)).readUInt32BE(0);
+  const { streams } = JSON.parse(Buffer.from(await control.said(length)).toString());
+  expect(await control.said(1)).toEqual([14]);
+  return streams;
+}
 
 const sockets: Socket[] = [];
 

@@ -33,7 +33,8 @@ export function serverAddresses({ slot }: Network): { 4: string; 6: string } {
   return { 4: `198.18.${slot}.2`, 6: `${SERVER_V6}2` };
 }
 
-const coreLink = (site: Site) => `c${site.index}`;
+/** The router's end of a site's cable, where what goes to the site is shaped. */
+export const coreLink = (site: Site) => `c${site.index}`;
 const siteV4 = (site: Site, host: number) => `${SITES_V4}.${site.index}.${host}`;
 const siteV6 = (site: Site, host: number) =>
   `2001:db8:${(0x1000 + site.index).toString(16)}::${host}`;

@@ -1,9 +1,12 @@
 /** Access lines of known rate and delay in network namespaces, and our probe asked on them once. */
+import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { type Measurement, measurementSchema } from '../../../probes/measurement.ts';
 import { builtFile } from '../../lab/built.ts';
 import type { Province } from '../../lab/province.ts';
 import type { Site } from '../../lab/sites.ts';
+import { coreOf } from '../../lab/wiring.ts';
 
 export interface LineBuild {
   readonly rateBps: number;
@@ -33,6 +36,15 @@ export async function outputIn(
   });
   if (!child.stdout) throw new TypeError('a child without output');
   return text(child.stdout);
+}
+
+/** What a program says in the router, the other end of every line. */
+export async function outputInCore(
+  { network }: Province,
+  command: readonly string[],
+): Promise<string> {
+  const argv = ['netns', 'exec', coreOf(network), ...command];
+  return (await promisify(execFile)('ip', argv)).stdout;
 }
 
 export interface Look {

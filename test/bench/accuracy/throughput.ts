@@ -6,8 +6,9 @@ import { buildProvince, type Province } from '../../lab/province.ts';
 import { iperf3, refereesMissing } from '../../lab/referee.ts';
 import { goodputBps, type Site } from '../../lab/sites.ts';
 import { startPeer } from '../../lab/station.ts';
+import { coreLink } from '../../lab/wiring.ts';
 import { median } from '../bench.ts';
-import { lineAt, outputIn, throughputOnce } from './lines.ts';
+import { lineAt, outputIn, outputInCore, throughputOnce } from './lines.ts';
 import type { Accuracy, AccuracyRow } from './row.ts';
 
 const RATES_MBPS = [20, 100, 500, 1_000];
@@ -106,17 +107,21 @@ function medianRow(rows: readonly AccuracyRow[], against: string): AccuracyRow {
 const ETHERNET_B = 14;
 
 interface QdiscStatistics {
-  bytes: number;
-  packets: number;
+  bytes?: number;
+  packets?: number;
 }
 
-/** IP bytes that have crossed a line both ways: the shaper counts what large segments are split into. */
+/**
+ * IP bytes that have crossed a line both ways, as its two shapers count them: by the packets that
+ * large segments are split into. An interface counts a segment of 64 kB as one packet with one header.
+ */
 async function ipBytes(province: Province, site: Site): Promise<number> {
-  const file = (name: string) => `/sys/class/net/e0/statistics/${name}`;
-  const received = await outputIn(province, site, ['cat', file('rx_bytes'), file('rx_packets')]);
-  const sent = await outputIn(province, site, ['tc', '-s', '-j', 'qdisc', 'show', 'dev', 'e0']);
-  const [receivedB = 0, receivedPackets = 0] = received.trim().split('\n').map(Number);
-  const [shaper] = JSON.parse(sent) as QdiscStatistics[];
-  const packets = receivedPackets + (shaper?.packets ?? 0);
-  return receivedB + (shaper?.bytes ?? 0) - packets * ETHERNET_B;
+  const show = ['tc', '-s', '-j', 'qdisc', 'show', 'dev'];
+  const shapers = await Promise.all([
+    outputIn(province, site, [...show, 'e0']),
+    outputInCore(province, [...show, coreLink(site)]),
+  ]);
+  return shapers
+    .map((text) => (JSON.parse(text) as QdiscStatistics[])[0])
+    .reduce((sum, { bytes = 0, packets = 0 } = {}) => sum + bytes - packets * ETHERNET_B, 0);
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Budget, monthAt } from '../../../probes/budget.ts';
 import { chance } from '../../chance.ts';
@@ -58,6 +59,19 @@ describe('Budget', () => {
     }
     await budget.close();
     expect(await afterKill()).toBe(budget.state(NOW).chargedB);
+  });
+
+  it('does not lean on what a write under way is about to replace', async () => {
+    const budget = await Budget.open(directory, null);
+    const large = await budget.reserve(80 * MIB, NOW);
+    // Beyond what is on disk, and settled to less before the write has looked.
+    const writing = budget.reserve(10 * MIB, NOW);
+    await large?.settle(0);
+    // The write has looked, and has not ended: it syncs.
+    await turn();
+    await budget.reserve(40 * MIB, NOW);
+    await writing;
+    expect(await afterKill()).toBeGreaterThanOrEqual(50 * MIB);
   });
 
   it('keeps a settled run that moved more than it said it would', async () => {

@@ -101,6 +101,13 @@ describe('advice', () => {
     expect(missing).toBe(LADDER_ADVICE.dns['no-aaaa']);
   });
 
+  it('speaks of a zone that is not on IPv6 before it speaks of an echo', () => {
+    const advice = advise(OK, { nameServersV6: 0, echoAnswered: 0 });
+    expect(advice?.cause.zh).toMatch(/权威服务器/);
+    expect(advice?.cure.en).toMatch(/AAAA and glue/);
+    expect(advise(OK, { nameServersV6: 1 })).toBeUndefined();
+  });
+
   it('speaks of a filtered echo, and is silent where all is well or nothing was looked at', () => {
     expect(advise(OK, { echoAnswered: 0 })?.cause.en).toMatch(/echo/);
     expect(advise(OK, { echoAnswered: 1 })).toBeUndefined();

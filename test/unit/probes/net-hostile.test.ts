@@ -125,17 +125,23 @@ describe('DNS answers', () => {
   it('are counted where the aliases lead, in whatever order they come', () => {
     expect(read([address('C.test'), alias('b.test', 'c.test'), alias('a.test', 'B.test')])).toEqual(
       {
-        ...{ rcode: 0, isAuthenticated: false, isTruncated: false, isLoop: false },
-        ...{ addresses: ['2001:db8::1'], aliases: 2 },
+        ...{
+          rcode: 0,
+          isAuthenticated: false,
+          isAuthoritative: false,
+          isTruncated: false,
+          isLoop: false,
+        },
+        ...{ records: ['2001:db8::1'], aliases: 2 },
       },
     );
-    expect(read([address('elsewhere.test')])).toMatchObject({ addresses: [], aliases: 0 });
-    expect(read([alias('a.test', 'b.test')])).toMatchObject({ addresses: [], aliases: 1 });
+    expect(read([address('elsewhere.test')])).toMatchObject({ records: [], aliases: 0 });
+    expect(read([alias('a.test', 'b.test')])).toMatchObject({ records: [], aliases: 1 });
   });
 
   it('may lead in a circle, and say so', () => {
     const circle = [alias('a.test', 'b.test'), alias('b.test', 'a.test'), address('a.test')];
-    expect(read(circle)).toMatchObject({ addresses: [], isLoop: true });
+    expect(read(circle)).toMatchObject({ records: [], isLoop: true });
   });
 
   it('carry their flags', () => {
@@ -157,7 +163,7 @@ describe('DNS answers', () => {
       const answer = readAnswer(mutated(good, chance(seed)), question);
       if (answer === undefined) continue;
       understood++;
-      for (const each of answer.addresses) expect(ipaddr.IPv6.isValid(each)).toBe(true);
+      for (const each of answer.records) expect(ipaddr.IPv6.isValid(each)).toBe(true);
     }
     // Else this looked at nothing but refusals.
     expect(understood).toBeGreaterThan(CASES / 20);

@@ -100,6 +100,12 @@ describe('Reflector', () => {
     expect(answer(other)?.readUInt32BE(0)).toBe(0);
   });
 
+  it('says when a packet came, not when it was read', () => {
+    const reply = reflector.answer(packet(0), '::1', 9, 3n * MS);
+    const read = reply && readReflection(reply, 0xabcd, () => AT_NS);
+    expect(Number((read?.sentNs ?? 0n) - (read?.receivedNs ?? 0n))).toBeCloseTo(3e6, -1);
+  });
+
   it('begins again when a session was long silent', () => {
     nowNs += 901n * 1_000n * MS;
     expect(numbers(packet(5))).toEqual([0]);
@@ -167,7 +173,7 @@ describe('judge', () => {
     const cameNs = leftNs + (rttMs + stayMs) * MS;
     return { sequence: senderSequence, senderSequence, leftNs, cameNs, receivedNs, sentNs };
   };
-  const session = { sent: 4, unsent: 0, codes: [], strangers: 0 };
+  const session = { sent: 4, unsent: 0, codes: [], strangers: 0, isTimedByKernel: true };
 
   it('leaves the stay in the reflector out of the round trip, and clocks out of everything', () => {
     const answers = [answer(0, 10n), answer(1, 12n), answer(3, 30n, 400n)];
@@ -190,6 +196,15 @@ describe('judge', () => {
     expect(outcome).toEqual({ status: 'ok' });
     expect(values).toMatchObject({ packetsReceived: 1, lossRatio: 0 });
     expect(values).not.toHaveProperty('rttMedianMs');
+  });
+
+  it('names the method by whose clock told when answers came', () => {
+    const answers = [answer(0, 10n)];
+    expect(judge('::1', { ...session, answers }, true)).not.toHaveProperty('method');
+    for (const some of [answers, []])
+      expect(judge('::1', { ...session, answers: some, isTimedByKernel: false }, true).method).toBe(
+        'stamp/1',
+      );
   });
 
   it('tells no way when this machine did not send them all', () => {
