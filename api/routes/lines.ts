@@ -83,7 +83,7 @@ async function probesOf(
 }
 
 /** One line's month from its outcomes and medians. Pure. */
-export function lineRow(
+function lineRow(
   line: Line,
   outcomes: readonly Outcome[],
   medians: readonly Median[],

@@ -109,7 +109,7 @@ export function windowsOf(
 }
 
 /** A stored row as the API shows it: values by name, in their units. Pure. */
-export function measurementRow(row: Row): MeasurementRow {
+function measurementRow(row: Row): MeasurementRow {
   const values: Record<string, number> = {};
   for (const [slot, { name, resolution }] of (metricNamed(row.metric)?.values ?? []).entries()) {
     const stored = row.values[slot];
