@@ -20,6 +20,7 @@ import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
 import type { ChallengeDetail, ChallengeFile, ChallengeWord } from '../contract/challenge.ts';
 import { EvidenceReader } from '../evidence.ts';
+import { fileMissing } from '../import-file.ts';
 import { planOn } from '../plan-source.ts';
 import { pageOf, requireFilter } from '../routes/challenges.ts';
 import { STANDINGS } from '../standing.ts';
@@ -388,12 +389,7 @@ async function fileGiven(path: string): Promise<ChallengeFile> {
       }
     });
   } catch (cause) {
-    throw new Fault(
-      'file-missing',
-      `读不到文件 ${path}:请检查路径`,
-      `cannot read ${path}: check the path`,
-      { cause },
-    );
+    throw fileMissing(path, cause);
   }
   return { name: basename(path), sha256: hash.digest('hex'), sizeB };
 }
