@@ -11,7 +11,7 @@ import { Refusal } from '../ingest/refusal.ts';
 import { bearerOf } from '../ingest/token.ts';
 import { isLoopback } from './config.ts';
 
-export const REVIEWER = 'reviewer';
+const REVIEWER = 'reviewer';
 
 /** Where probes and watchdogs go; the collector and the controller check tokens themselves. */
 const WITHOUT_PASSWORD = new Set(['/healthz', '/v1/reports', '/v1/instruction']);

@@ -19,7 +19,7 @@ import type {
 } from './contract/challenge.ts';
 import type { ChallengeState, Standing, StandingChallenge } from './contract/filing.ts';
 import type { Title } from './contract/place.ts';
-import { measurementAt } from './routes/measurements.ts';
+import { measurementAt } from './measurement-cursor.ts';
 import type { DeclaredPlace } from './standing.ts';
 
 export const STATE_TITLES: Readonly<Record<ChallengeState, Title>> = {

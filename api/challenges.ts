@@ -16,7 +16,7 @@ import {
 } from './challenge.ts';
 import type { Opening, Word } from './challenge-request.ts';
 import type { EvidenceReader } from './evidence.ts';
-import { refuseRetired } from './routes/request.ts';
+import { refuseRetired } from './retirement.ts';
 import { STANDING_METHOD } from './standing.ts';
 import { declaringTarget, readStandings, type StandingOfPlace } from './standings.ts';
 

@@ -24,7 +24,7 @@ const HOSTS = ['127.0.0.1', '::1'];
 const PEER_NAME = 'peer.tongda.test';
 const STOP_MS = 3_000;
 
-export const LOCAL_PROBE = 'local';
+const LOCAL_PROBE = 'local';
 
 export interface Child {
   /** Asks to stop, waits, and insists after {@link STOP_MS}. */

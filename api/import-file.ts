@@ -29,13 +29,17 @@ export function originOf(path: string, { by, note }: ImportOptions): Origin {
   try {
     return { file: basename(path), bytes: readFileSync(path), by, note };
   } catch (cause) {
-    throw new Fault(
-      'file-missing',
-      `读不到文件 ${path}:请检查路径`,
-      `cannot read ${path}: check the path`,
-      { cause },
-    );
+    throw fileMissing(path, cause);
   }
+}
+
+export function fileMissing(path: string, cause: unknown): Fault {
+  return new Fault(
+    'file-missing',
+    `读不到文件 ${path}:请检查路径`,
+    `cannot read ${path}: check the path`,
+    { cause },
+  );
 }
 
 /** On standard error, redrawn on a terminal, a line for each tenth elsewhere. */

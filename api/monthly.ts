@@ -14,7 +14,7 @@ import type { AreaLevel } from './figure.ts';
 import type { Figures } from './figures.ts';
 import type { Plan, PlanTarget } from './plan.ts';
 
-export const MONTHLY_VERSION = 1;
+const MONTHLY_VERSION = 1;
 
 export interface MonthlyTarget {
   readonly id: string;

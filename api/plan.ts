@@ -30,7 +30,7 @@ const goalSchema = z
     ...said,
   }));
 
-export const targetSchema = z.strictObject({
+const targetSchema = z.strictObject({
   id: nameSchema,
   /** Name of a file in `sql/indicators/`. */
   indicator: nameSchema,
@@ -94,7 +94,7 @@ const challengesSchema = z.strictObject({
   decisionDays: z.int().min(1).max(365).default(30),
 });
 
-export const planSchema = z.strictObject({
+const planSchema = z.strictObject({
   id: nameSchema,
   title: titleSchema,
   source: titleSchema,

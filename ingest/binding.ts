@@ -44,7 +44,7 @@ interface LineVersion extends Binding {
   readonly validTo: string;
 }
 
-/** One enrolled probe. */
+/** A probe with a token that is good, and where it has stood. */
 export interface EnrolledProbe {
   readonly probe: string;
   /** The line's binding on the day of `instant`; null when the line did not exist then. */

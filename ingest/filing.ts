@@ -17,7 +17,7 @@ import {
 } from './table-file.ts';
 
 /** Fibre, wherever it ends: what is declared of it is never confirmed without its optical node. */
-export const FIBRE_TECHNOLOGIES = ['ftth', 'fttb', 'fttn'] as const;
+const FIBRE_TECHNOLOGIES = ['ftth', 'fttb', 'fttn'] as const;
 /** What a place may be reached by on its own ground. */
 export const FIXED_TECHNOLOGIES = [...FIBRE_TECHNOLOGIES, 'docsis', 'dsl'] as const;
 const FILED_TECHNOLOGIES = [

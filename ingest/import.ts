@@ -44,7 +44,7 @@ export type Batch<Name extends InsertName = InsertName> = {
 const CHUNK_ROWS = 10_000;
 
 /** A name no other import has: time first, so that names sort as they came. */
-export function importName(at: Date): string {
+function importName(at: Date): string {
   return `${at.toISOString().replace(/[-:.]/g, '')}-${randomUUID().slice(0, 8)}`;
 }
 

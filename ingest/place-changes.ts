@@ -3,26 +3,21 @@
  * counts of people; or what is wrong with it. The order of its rows means nothing: days are gone
  * through one after the other, and on each all that ends goes before all that begins. Pure.
  */
-import { type Position, toWgs84 } from './coordinates.ts';
 import type { CountyMap } from './county-map.ts';
 import { dayAfter, dayBefore, FOREVER } from './days.ts';
 import { grouped } from './grouped.ts';
 import { LineHistory, type LineVersion } from './line-history.ts';
-import { countedCode, type Event, placeEvents } from './place-events.ts';
-import { PLACE_ACTIONS, type PlaceRow } from './place-file.ts';
+import { refuseOrphans, warnOfLinesLeft } from './place-consistency.ts';
+import { type Event, placeEvents } from './place-events.ts';
+import { blamePlace, type PlaceFault } from './place-faults.ts';
+import type { PlaceRow } from './place-file.ts';
 import { PlaceHistory, type PlaceVersion } from './place-history.ts';
-import { ancestorCode, type Level, levelOf, parentOf } from './register.ts';
+import { isSamePosition, NOWHERE, PlacePositions, type Positioned } from './place-position.ts';
+import { type PlaceStatistic, placeStatistics } from './place-statistics.ts';
+import { type Level, levelOf, parentOf } from './register.ts';
 import { RowFaults } from './row-faults.ts';
 import type { RowFault, Rows } from './table-file.ts';
-
-export interface PlaceStatistic {
-  readonly code: string;
-  /** Year of the count. */
-  readonly asOf: number;
-  readonly residents: number | null;
-  readonly households: number | null;
-  readonly source: string;
-}
+import { VillageKinds } from './village-kinds.ts';
 
 export interface PlaceChanges {
   readonly places: readonly PlaceVersion[];
@@ -44,9 +39,6 @@ export interface PlaceContext {
   readonly counties: CountyMap;
 }
 
-/** The outlines are drawn to some 300 m and leave islets out. */
-const COUNTY_TOLERANCE_KM = 2;
-
 const ENDINGS = ['recode', 'merge', 'split', 'close'] as const;
 
 export function placeChanges(read: Rows<PlaceRow>, context: PlaceContext): PlaceChanges {
@@ -60,8 +52,8 @@ class Changes {
   readonly #lines: LineHistory;
   readonly #faults: RowFaults;
   readonly #warnings: RowFaults;
-  /** Of the villages there are: a figure counts by kinds, and one it does not know counts nowhere. */
-  readonly #villageKinds: ReadonlySet<string>;
+  readonly #kinds: VillageKinds;
+  readonly #positions: PlacePositions;
   /** The line of the file that last did something to a place. */
   readonly #lineOf = new Map<string, number>();
 
@@ -70,26 +62,26 @@ class Changes {
     this.#context = context;
     this.#faults = new RowFaults({ titles });
     this.#warnings = new RowFaults({ titles });
-    const villages = context.places.filter(({ level, kind }) => level === 'village' && kind !== '');
-    this.#villageKinds = new Set(villages.map(({ kind }) => kind));
+    this.#kinds = new VillageKinds(context.places, this.#faults);
+    this.#positions = new PlacePositions(context.counties, this.#warnings);
     this.#history = new PlaceHistory(context.places);
     this.#lines = new LineHistory(context.lines);
   }
 
   all(): PlaceChanges {
     const events = placeEvents(this.#rows, this.#context.validFrom, this.#faults);
-    for (const event of events) this.#lookForKind(event);
+    for (const event of events) this.#kinds.refuseUnknown(event);
     const days = grouped(events, ({ day }) => day);
     // What the rows say does not fit together: to follow them further would blame the wrong ones.
     if (this.#faults.count === 0) {
       for (const day of [...days.keys()].sort()) this.#on(day, days.get(day) ?? []);
-      this.#holdTogether();
-      this.#lookForLines(events);
+      refuseOrphans(this.#history, this.#lineOf, this.#faults);
+      warnOfLinesLeft(events, this.#history, this.#lines, this.#warnings);
     }
     return {
       places: this.#history.changed(),
       lines: this.#lines.changed(),
-      statistics: events.flatMap(statisticOf).sort(byCodeAndYear),
+      statistics: placeStatistics(events),
       faults: this.#faults.list(),
       faultCount: this.#faults.count,
       warnings: this.#warnings.list(),
@@ -112,7 +104,7 @@ class Changes {
     for (const event of doing('merge', 'recode')) {
       const { code, newCode } = event.row;
       if (event.row.action === 'merge' && !this.#history.at(newCode, day))
-        this.#blame(event, 'newCode', 'successor-unknown', newCode, day);
+        this.#blame(event, 'newCode', 'successor-unknown', newCode);
       if (!done.has(event)) moves.set(code, newCode);
     }
     if (moves.size > 0) this.#lines.move(day, moves);
@@ -138,7 +130,7 @@ class Changes {
         last?.ending === action &&
         last.validTo === dayBefore(day) &&
         successors.every((one) => last.successors.includes(one));
-      if (!same) this.#blame(first, 'code', 'place-unknown', code, day);
+      if (!same) this.#blame(first, 'code', 'place-unknown', code);
       for (const event of events) done.add(event);
       return;
     }
@@ -149,9 +141,9 @@ class Changes {
       if (kept)
         this.#anew(kept, version, { name: kept.row.name || version.name }, action, successors);
     } else if (this.#history.of(code).some(({ validFrom }) => validFrom > version.validTo))
-      this.#blame(first, 'date', 'later-version', code, day);
+      this.#blame(first, 'date', 'later-version', code);
     else if (!this.#history.end(version, day, action, successors))
-      this.#blame(first, 'date', 'ends-before-begins', code, day);
+      this.#blame(first, 'date', 'ends-before-begins', code);
   }
 
   #add(event: Event): void {
@@ -167,10 +159,10 @@ class Changes {
         (note === '' || standing.note === note) &&
         (validTo === null || standing.validTo === validTo);
       if (same) this.#place(event, standing);
-      else this.#blame(event, 'code', 'place-exists', code, day);
+      else this.#blame(event, 'code', 'place-exists', code);
       return;
     }
-    if (kind === '' && levelOf(code) === 'village') this.#blameKind(event, 'kind-missing', code);
+    this.#kinds.refuseMissing(event);
     const validTo = event.row.validTo ?? FOREVER;
     this.#begin(event, code, { kind, note, name, validTo, position: NOWHERE });
   }
@@ -185,7 +177,7 @@ class Changes {
     if (action === 'split' && this.#history.at(newCode, day)) return;
     const name = event.row.name || (action === 'recode' ? old.name : '');
     if (name === '') {
-      this.#blame(event, 'name', 'name-missing', newCode, day);
+      this.#blame(event, 'name', 'name-missing', newCode);
       return;
     }
     const recoded = action === 'recode' ? old : null;
@@ -216,7 +208,7 @@ class Changes {
   ): void {
     const { name, kind, note, validTo } = its;
     const { outside = false, outsideFor = NONE, ending = '', successors = NONE } = its;
-    const { lat, lon, givenLat, givenLon, crs } = this.#position(event, code) ?? its.position;
+    const { lat, lon, givenLat, givenLon, crs } = this.#positions.of(event, code) ?? its.position;
     // One literal: tens of thousands of spreads cost seconds.
     const version: PlaceVersion = {
       code,
@@ -238,7 +230,7 @@ class Changes {
       givenLon,
       crs,
     };
-    if (!this.#history.begin(version)) this.#blame(event, 'date', 'place-overlap', code, event.day);
+    if (!this.#history.begin(version)) this.#blame(event, 'date', 'place-overlap', code);
   }
 
   #change(event: Event): void {
@@ -247,7 +239,7 @@ class Changes {
     this.#lineOf.set(code, event.line);
     const standing = this.#history.at(code, day);
     if (!standing) {
-      this.#blame(event, 'code', 'place-unknown', code, day);
+      this.#blame(event, 'code', 'place-unknown', code);
       return;
     }
     if (action === 'describe') {
@@ -291,7 +283,7 @@ class Changes {
     const next: PlaceVersion = {
       ...standing,
       ...its,
-      ...this.#position(event, standing.code),
+      ...this.#positions.of(event, standing.code),
       validFrom: day,
       source: source || standing.source,
     };
@@ -305,7 +297,7 @@ class Changes {
     if (!this.#history.end(standing, day, ending, successors)) {
       // What a file of other bytes said already.
       if (same) return;
-      this.#blame(event, 'date', 'place-version-exists', standing.code, day);
+      this.#blame(event, 'date', 'place-version-exists', standing.code);
       return;
     }
     this.#history.begin(next);
@@ -316,10 +308,10 @@ class Changes {
    * where nobody said it of them.
    */
   #place(event: Event, standing: PlaceVersion): void {
-    const position = this.#position(event, standing.code);
+    const position = this.#positions.of(event, standing.code);
     if (!position) return;
-    const known = POSITION.every((key) => standing[key] === position[key]);
-    if (!known) this.#history.replace(standing, { ...standing, ...position });
+    if (!isSamePosition(standing, position))
+      this.#history.replace(standing, { ...standing, ...position });
     let next = dayAfter(standing.validTo);
     for (const later of [...this.#history.of(standing.code)])
       if (later.validFrom === next && later.lat === null) {
@@ -328,166 +320,14 @@ class Changes {
       }
   }
 
-  /** A kind that no village has is a slip: a figure that counts by kinds would leave the village out. */
-  #lookForKind(event: Event): void {
-    const { code, kind } = event.row;
-    if (kind === '' || levelOf(code) !== 'village') return;
-    const known = this.#villageKinds;
-    if (known.size > 0 && !known.has(kind)) this.#blameKind(event, 'kind-unknown', kind);
-  }
-
-  #blameKind({ line }: Event, code: 'kind-missing' | 'kind-unknown', text: string): void {
-    const kinds = [...this.#villageKinds].sort();
-    const [zh, en] =
-      code === 'kind-missing'
-        ? [`${text} 是新的村,缺少类别`, `${text} is a new village and wants a kind`]
-        : [`没有类别为 ${text} 的村`, `no village is of kind ${text}`];
-    this.#faults.add(
-      line,
-      'kind',
-      code,
-      `${zh};有:${kinds.join('、')}`,
-      `${en}; there are: ${kinds.join(', ')}`,
-      text,
-    );
-  }
-
-  /** What the row says of where a place lies; null where it says nothing. */
-  #position({ line, row }: Event, code: string): Positioned | null {
-    const { lat, lon, crs } = row;
-    if (lat === null || lon === null || crs === null) return null;
-    const position = toWgs84({ lat, lon }, crs);
-    this.#lookForCounty(line, code, position);
-    return { lat: position.lat, lon: position.lon, givenLat: lat, givenLon: lon, crs };
-  }
-
-  #lookForCounty(line: number, code: string, position: Position): void {
-    const county = ancestorCode(code, 'county');
-    if (county === null) return;
-    const km = this.#context.counties.kmOutside(county, position);
-    if (km !== null && km > COUNTY_TOLERANCE_KM)
-      this.#warnings.add(
-        line,
-        'lat',
-        'position-outside-county',
-        `位置在县级区划 ${county} 以外约 ${Math.round(km)} 公里:请核对坐标与坐标系`,
-        `lies some ${Math.round(km)} km outside county ${county}: check position and crs`,
-        code,
-      );
-  }
-
-  /** Every place that changed, and every place below one, has its parent on each of its days. */
-  #holdTogether(): void {
-    const touched = this.#history.touched();
-    const blamed = new Set<string>();
-    for (const code of touched) {
-      this.#hold(code, blamed);
-      for (const child of this.#history.childrenOf(code)) this.#hold(child, blamed);
-    }
-  }
-
-  #hold(code: string, blamed: Set<string>): void {
-    const parent = parentOf(code);
-    if (parent === '' || blamed.has(code)) return;
-    for (const { validFrom, validTo } of this.#history.of(code)) {
-      const day = this.#history.gapIn(parent, validFrom, validTo);
-      if (day === null) continue;
-      blamed.add(code);
-      const own = this.#lineOf.get(code);
-      const known = this.#history.of(parent).length > 0;
-      const fault = !known
-        ? 'parent-unknown'
-        : own === undefined
-          ? 'children-orphaned'
-          : 'place-orphaned';
-      this.#faults.add(
-        own ?? this.#lineOf.get(parent) ?? 1,
-        'code',
-        fault,
-        known
-          ? `${code} 在 ${day} 没有上级 ${parent}:请一并变更下级地点`
-          : `登记册中没有 ${code} 的上级 ${parent}`,
-        known
-          ? `on ${day} the place above ${code}, ${parent}, is not there: change what lies below along with it`
-          : `the register has no ${parent}, the place above ${code}`,
-        code,
-      );
-      return;
-    }
-  }
-
-  /** A place that is split or closed says nothing of where its lines are. */
-  #lookForLines(events: readonly Event[]): void {
-    const left = events.filter(({ row }) => row.action === 'split' || row.action === 'close');
-    const days = new Map(
-      left
-        .filter(({ row, day }) => !this.#history.at(row.code, day))
-        .map(({ row, day }) => [row.code, day]),
-    );
-    const lines = new Map(left.map(({ line, row }) => [row.code, line]));
-    if (days.size === 0) return;
-    for (const [code, count] of this.#lines.remainingAt(days))
-      this.#warnings.add(
-        lines.get(code) ?? 1,
-        'code',
-        'lines-left',
-        `${code} 还有 ${count} 条线路:请用 tongda register import lines 改登`,
-        `${count} lines stand at ${code} still: move them with tongda register import lines`,
-        code,
-      );
-  }
-
-  #blame({ line }: Event, column: string, code: keyof typeof SAYINGS, place: string, day: string) {
-    const [zh, en] = SAYINGS[code];
-    this.#faults.add(
-      line,
-      column,
-      code,
-      `${place} ${zh}(${day})`,
-      `${place} ${en} (${day})`,
-      place,
-    );
+  #blame(event: Event, column: string, code: PlaceFault, place: string): void {
+    blamePlace(this.#faults, event, column, code, place);
   }
 }
 
-const SAYINGS = {
-  'place-unknown': ['当天不在登记册中', 'is not in the register on that day'],
-  'place-exists': [
-    `当天已在登记册中,名称、类别、说明或截止日期不同:请用${PLACE_ACTIONS.rename}或${PLACE_ACTIONS.close}`,
-    'is there that day with another name, kind, note or end: use rename or close',
-  ],
-  'later-version': [
-    '当天之后还有已登记的版本,不能在此之前终止:请改在最后一个版本之内',
-    'has a version that begins later and cannot end before it: let it end within the last one',
-  ],
-  'place-overlap': ['与同代码的另一版本重叠', 'overlaps another version of its code'],
-  'place-version-exists': ['当天已有另一版本', 'has another version from that very day'],
-  'ends-before-begins': ['在当天或之后才开始', 'begins on that day or later'],
-  'successor-unknown': [
-    '当天不在登记册中,不能并入',
-    'is not in the register on that day: nothing can merge into it',
-  ],
-  'name-missing': ['是新地点,缺少名称', 'is new and wants a name'],
-} as const;
-
-type Positioned = Pick<PlaceVersion, 'lat' | 'lon' | 'givenLat' | 'givenLon' | 'crs'>;
-
-const NOWHERE: Positioned = { lat: null, lon: null, givenLat: null, givenLon: null, crs: '' };
-
-const POSITION = ['lat', 'lon', 'givenLat', 'givenLon', 'crs'] as const;
 const NONE: readonly string[] = [];
-
-function statisticOf({ row }: Event): PlaceStatistic[] {
-  const { residents, households, asOf, source } = row;
-  if (asOf === null || (residents === null && households === null)) return [];
-  return [{ code: countedCode(row), asOf, residents, households, source }];
-}
 
 function byCode(a: Event, b: Event): number {
   const [one, other] = [`${a.row.code} ${a.row.newCode}`, `${b.row.code} ${b.row.newCode}`];
   return one < other ? -1 : Number(one > other);
-}
-
-function byCodeAndYear(a: PlaceStatistic, b: PlaceStatistic): number {
-  return a.code < b.code ? -1 : a.code > b.code ? 1 : a.asOf - b.asOf;
 }

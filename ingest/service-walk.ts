@@ -147,7 +147,7 @@ interface Known {
 /** Walks kept; beyond, all are drawn anew. */
 const WALKS_KEPT = 10_000;
 
-/** The walks of all probes. */
+/** What each probe walks today; drawn anew once the library, or which lines are the station's, is otherwise. */
 export class ServiceWalks {
   readonly #store: Store;
   readonly #rule: WalkRule;

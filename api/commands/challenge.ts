@@ -5,7 +5,6 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { dayOf } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { AUTHORITY, type Challenge } from '../challenge.ts';
 import { detailOf, partyText, rowOf, STATE_TITLES, WORD_TITLES } from '../challenge-answer.ts';
@@ -21,7 +20,8 @@ import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
 import type { ChallengeDetail, ChallengeFile, ChallengeWord } from '../contract/challenge.ts';
 import { EvidenceReader } from '../evidence.ts';
-import { planOf } from '../plan-source.ts';
+import { fileMissing } from '../import-file.ts';
+import { planOn } from '../plan-source.ts';
 import { pageOf, requireFilter } from '../routes/challenges.ts';
 import { STANDINGS } from '../standing.ts';
 import { limitGiven } from './arguments.ts';
@@ -389,12 +389,7 @@ async function fileGiven(path: string): Promise<ChallengeFile> {
       }
     });
   } catch (cause) {
-    throw new Fault(
-      'file-missing',
-      `读不到文件 ${path}:请检查路径`,
-      `cannot read ${path}: check the path`,
-      { cause },
-    );
+    throw fileMissing(path, cause);
   }
   return { name: basename(path), sha256: hash.digest('hex'), sizeB };
 }
@@ -405,7 +400,7 @@ async function withReader(
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
     const now = new Date();
-    const plan = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const plan = await planOn(store, config.plan, now);
     await work(new EvidenceReader(store, plan, () => now), now);
   });
 }

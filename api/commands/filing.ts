@@ -9,7 +9,7 @@ import {
   listFilingTokens,
   revokeFilingTokens,
 } from '../../ingest/filing-token.ts';
-import { dayOf, monthDays, monthOf, monthSpan, requireMonth } from '../../ingest/month.ts';
+import { monthDays, monthOf, monthSpan, requireMonth } from '../../ingest/month.ts';
 import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { loadConfig } from '../config.ts';
@@ -23,7 +23,7 @@ import {
   originOf,
   tellImport,
 } from '../import-file.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 
 interface FileOptions extends ImportOptions {
   readonly carrier: string;
@@ -145,7 +145,7 @@ async function importFiling(paths: string[], options: FileOptions): Promise<void
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
     const now = new Date();
-    const { carriers } = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const { carriers } = await planOn(store, config.plan, now);
     const codes = carriers.map(({ code }) => code);
     const filed = await file(
       store,
@@ -169,7 +169,7 @@ async function list(options: { month?: string; json?: boolean }): Promise<void> 
   requireMonth(month);
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
-    const plan = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const plan = await planOn(store, config.plan, now);
     const rows = filingStates(
       await store.query('filing_versions', { month }),
       plan.carriers.map(({ code }) => code),
@@ -258,7 +258,7 @@ async function template(sheet: SheetKind | undefined, options: TemplateOptions):
     );
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
-    const plan = planOf(config.plan, await loadRegister(store, dayOf(new Date())));
+    const plan = await planOn(store, config.plan, new Date());
     requirePlanned(
       carrier,
       plan.carriers.map(({ code }) => code),
@@ -316,7 +316,7 @@ async function token(carrier: string | undefined, options: TokenOptions): Promis
       const id = revoke === true ? null : revoke;
       return tellTokens(await revokeFilingTokens(store, carrier, id, now), json);
     }
-    const plan = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const plan = await planOn(store, config.plan, now);
     requirePlanned(
       carrier,
       plan.carriers.map(({ code }) => code),

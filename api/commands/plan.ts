@@ -1,10 +1,8 @@
 /** `tongda plan check`: says whether a plan file would be taken, and where not. */
 import type { Command } from 'commander';
-import { dayOf } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 
 export function planCommand(program: Command): void {
   program
@@ -14,7 +12,7 @@ export function planCommand(program: Command): void {
     .argument('<file>', 'YAML')
     .action(async (file: string) => {
       await withStore(loadConfig(process.env), async ({ store }) => {
-        const plan = planOf(file, await loadRegister(store, dayOf(new Date())));
+        const plan = await planOn(store, file, new Date());
         print(
           `${plan.title.zh}:${plan.targets.length} 个目标,无误 · ${plan.targets.length} targets, all well`,
         );

@@ -1,14 +1,12 @@
 /** `tongda quarantine`: what was refused and why; released by a reviewer, with a log. */
 import type { Command } from 'commander';
 import { horizonOf } from '../../ingest/horizon.ts';
-import { dayOf } from '../../ingest/month.ts';
 import { type QuarantineEntry, quarantinedAs, release } from '../../ingest/quarantine.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
 import { newestRetiredDay } from '../../sql/retention.ts';
 import { loadConfig } from '../config.ts';
 import { print, printable, withStore } from '../console.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 import { NEWEST, quarantineRow, titleOf } from '../routes/quarantine.ts';
 import { limitGiven } from './arguments.ts';
 
@@ -157,7 +155,7 @@ async function releaseAll(
   const now = new Date();
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
-    const { retention } = planOf(config.plan, await loadRegister(store, dayOf(now)));
+    const { retention } = await planOn(store, config.plan, now);
     const horizonMs = horizonOf(retention, await newestRetiredDay(store), now);
     const outcomes: object[] = [];
     for (const prefix of prefixes)

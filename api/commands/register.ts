@@ -2,10 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { LINE_TEMPLATE } from '../../ingest/line-changes.ts';
-import { dayOf } from '../../ingest/month.ts';
 import { PLACE_TEMPLATE } from '../../ingest/place-file.ts';
 import { PROBE_TEMPLATE } from '../../ingest/probe-changes.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import {
   importLines,
   importPlaces,
@@ -26,7 +24,7 @@ import {
   tellImport,
 } from '../import-file.ts';
 import { placeRecord } from '../place-record.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 import { dayGiven, limitGiven } from './arguments.ts';
 
 type Kind = (typeof REGISTER_KINDS)[number];
@@ -158,7 +156,7 @@ async function bringLines(file: string, options: DatedOptions): Promise<void> {
   const config = loadConfig(process.env);
   await withStore(config, async ({ store }) => {
     const run = runOf(options);
-    const plan = planOf(config.plan, await loadRegister(store, dayOf(run.now)));
+    const plan = await planOn(store, config.plan, run.now);
     const imported = await importLines(store, origin, {
       ...run,
       validFrom: options.validFrom ?? null,

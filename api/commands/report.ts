@@ -1,13 +1,11 @@
 /** `tongda report`: writes the monthly report; a month that has ended is sealed. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { dayOf } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
 import { writeMonthlyReport } from '../editions.ts';
 import { EvidenceReader } from '../evidence.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 
 export function reportCommand(program: Command): void {
   program
@@ -19,8 +17,8 @@ export function reportCommand(program: Command): void {
     .action(async (month: string, options: { output?: string; json?: boolean }) => {
       const config = loadConfig(process.env);
       await withStore(config, async ({ store }) => {
-        const register = await loadRegister(store, dayOf(new Date()));
-        const reader = new EvidenceReader(store, planOf(config.plan, register), () => new Date());
+        const plan = await planOn(store, config.plan, new Date());
+        const reader = new EvidenceReader(store, plan, () => new Date());
         const written = await writeMonthlyReport(
           reader,
           month,

@@ -1,7 +1,6 @@
 /** `tongda store retain`: what the station does every night, now; or what it would do. */
 import type { Command } from 'commander';
 import { dayOf } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import {
   countStep,
   planRetention,
@@ -13,7 +12,7 @@ import type { Store } from '../../sql/store.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
 import type { Plan } from '../plan.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 import { retentionOn, retireDue } from '../retirement.ts';
 import { storeCommand } from './store.ts';
 
@@ -28,7 +27,7 @@ export function retainCommand(program: Command): void {
     .action(async ({ dryRun = false, json }: { dryRun?: boolean; json?: boolean }) => {
       const config = loadConfig(process.env);
       await withStore(config, async ({ store }) => {
-        const plan = planOf(config.plan, await loadRegister(store, dayOf(new Date())));
+        const plan = await planOn(store, config.plan, new Date());
         const { done, waiting } = await (dryRun ? foresee : carryOut)(store, plan);
         if (json)
           return print(

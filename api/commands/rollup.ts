@@ -1,10 +1,8 @@
 /** `tongda store rollup`: draws at once whatever the running station would draw in its own time. */
 import type { Command } from 'commander';
-import { dayOf } from '../../ingest/month.ts';
-import { loadRegister } from '../../ingest/register.ts';
 import { loadConfig } from '../config.ts';
 import { print, withStore } from '../console.ts';
-import { planOf } from '../plan-source.ts';
+import { planOn } from '../plan-source.ts';
 import { rollUp } from '../rollup-keeper.ts';
 import { storeCommand } from './store.ts';
 
@@ -19,7 +17,7 @@ export function rollupCommand(program: Command): void {
     .action(async (options: { anew?: boolean; json?: boolean }) => {
       const config = loadConfig(process.env);
       await withStore(config, async ({ store }) => {
-        const plan = planOf(config.plan, await loadRegister(store, dayOf(new Date())));
+        const plan = await planOn(store, config.plan, new Date());
         const begun = performance.now();
         const drawn = await rollUp(store, plan, {
           anew: options.anew ?? false,

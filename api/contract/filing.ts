@@ -137,7 +137,7 @@ export interface StandingLine {
   passed: boolean | null;
   /** The challenge by whose decision the line's evidence does not count. */
   setAside?: string;
-  /** Its raw rows. */
+  /** Address of its raw rows. */
   measurements: string;
 }
 

@@ -1,4 +1,4 @@
-/** The map. */
+/** The outlines of counties, for the map. */
 
 /** `GET /v1/geometry/counties`: SVG paths, already projected, y downward. */
 export interface CountyGeometry {

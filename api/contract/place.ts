@@ -1,4 +1,4 @@
-/** Places and names. */
+/** What many answers share: titles in both languages, levels, places. */
 
 /** Chinese first, English second. */
 export interface Title {

@@ -1,4 +1,4 @@
-/** Errors. */
+/** How a request that cannot be answered is answered. */
 
 /** Every error (RFC 9457, `application/problem+json`). `code` is stable and untranslated. */
 export interface Problem {

@@ -1,4 +1,4 @@
-/** What was refused. */
+/** Rows of reports that were refused, and why. */
 import type { Title } from './place.ts';
 
 /** `GET /v1/quarantine?limit=100&cursor=&code=&probe=`: rows that were refused, latest received first. */

@@ -231,7 +231,7 @@ function rule({ indicator, evidence, proof, minimumObserved }: MonthlyTarget): s
 }
 
 /** A figure in the unit people read. */
-export function amount(value: number, unit: string): string {
+function amount(value: number, unit: string): string {
   if (unit === '1') return `${(value * 100).toFixed(1)}%`;
   if (unit === '‱') return `${value.toFixed(1)} ‱`;
   if (unit === 'bit/s') return `${(value / 1e6).toFixed(1)} Mbit/s`;

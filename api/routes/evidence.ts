@@ -5,12 +5,12 @@ import { isMeasured } from '../../sql/indicator.ts';
 import type { EvidencePage, EvidenceRow } from '../contract/evidence.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { described, ofCarrier, placeOf, type SubjectEvidence } from '../figure.ts';
+import { refuseRetired } from '../retirement.ts';
 import {
   countOfRequest,
   malformed,
   monthOfRequest,
   placeOfRequest,
-  refuseRetired,
   targetOfRequest,
 } from './request.ts';
 

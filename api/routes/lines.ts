@@ -9,7 +9,8 @@ import type { EvidenceReader, Line } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
 import { CONDITION_TITLES, ipv6Condition } from '../ipv6-condition.ts';
 import { spanParameters } from '../judgement.ts';
-import { countOfRequest, monthOfRequest, placeOfRequest, refuseRetired } from './request.ts';
+import { refuseRetired } from '../retirement.ts';
+import { countOfRequest, monthOfRequest, placeOfRequest } from './request.ts';
 
 type Outcome = QueryRow<'line_outcomes'>;
 type Median = QueryRow<'line_medians'>;
@@ -83,7 +84,7 @@ async function probesOf(
 }
 
 /** One line's month from its outcomes and medians. Pure. */
-export function lineRow(
+function lineRow(
   line: Line,
   outcomes: readonly Outcome[],
   medians: readonly Median[],

@@ -9,22 +9,10 @@ import { metricNamed } from '../../probes/catalogue.ts';
 import type { QueryRow } from '../../sql/questions.ts';
 import type { MeasurementPage, MeasurementRow } from '../contract/measurement.ts';
 import type { EvidenceReader } from '../evidence.ts';
+import { cursorText, ENDS, type MeasurementCursor, readCursor } from '../measurement-cursor.ts';
 import { countOfRequest, malformed } from './request.ts';
 
 type Row = QueryRow<'measurement_page_desc'>;
-
-/** The row after which a page begins. */
-interface Cursor {
-  readonly afterReceived: string;
-  readonly afterProbe: string;
-  readonly afterSequence: number;
-}
-
-/** Before every row, and behind every row. */
-const START: Readonly<Record<'asc' | 'desc', Cursor>> = {
-  asc: { afterReceived: '1970-01-01T00:00:00.000000Z', afterProbe: '', afterSequence: 0 },
-  desc: { afterReceived: '2200-01-01T00:00:00.000000Z', afterProbe: '', afterSequence: 0 },
-};
 
 export function measurements(reader: EvidenceReader): Hono {
   return new Hono().get('/v1/measurements', async (context) => {
@@ -32,10 +20,10 @@ export function measurements(reader: EvidenceReader): Hono {
     const order = context.req.query('order') ?? 'desc';
     if (order !== 'asc' && order !== 'desc') throw malformed('order', order, 'asc | desc');
     const text = context.req.query('cursor');
-    const cursor = text ? decodeCursor(text) : null;
+    const cursor = text ? cursorOf(text) : null;
     const question = {
       limit: limit + 1,
-      ...(cursor ?? START[order]),
+      ...(cursor ?? ENDS[order]),
       probe: context.req.query('probe') ?? '',
       line: context.req.query('line') ?? '',
       metric: context.req.query('metric') ?? '',
@@ -54,10 +42,16 @@ export function measurements(reader: EvidenceReader): Hono {
     const last = page.at(-1);
     const answer: MeasurementPage = {
       items: page.map(measurementRow),
-      next: rows.length > limit && last ? encodeCursor(last) : null,
+      next: rows.length > limit && last ? cursorText(last) : null,
     };
     return context.json(answer);
   });
+}
+
+function cursorOf(text: string): MeasurementCursor {
+  const cursor = readCursor(text);
+  if (!cursor) throw malformed('cursor', text.slice(0, 40), 'the `next` of an earlier page');
+  return cursor;
 }
 
 /**
@@ -69,7 +63,7 @@ async function partitionsOf(
   order: 'asc' | 'desc',
   { fromReceived }: Window,
 ): Promise<number[]> {
-  if (order === 'asc' || fromReceived === START.asc.afterReceived) return [];
+  if (order === 'asc' || fromReceived === ENDS.asc.afterReceived) return [];
   const days = await reader.daysReceivedSince(fromReceived);
   // No day at all is none in particular.
   return days.length === 0 ? [0] : days.map((day) => Number(day.replaceAll('-', '')));
@@ -92,12 +86,12 @@ const WINDOWS_D = [1, 8, 64];
  */
 export function windowsOf(
   order: 'asc' | 'desc',
-  cursor: Pick<Cursor, 'afterReceived'> | null,
+  cursor: Pick<MeasurementCursor, 'afterReceived'> | null,
   span: { readonly first: string; readonly last: string } | null,
 ): Window[] {
   const all = {
-    fromReceived: START.asc.afterReceived,
-    toReceived: START.desc.afterReceived,
+    fromReceived: ENDS.asc.afterReceived,
+    toReceived: ENDS.desc.afterReceived,
   };
   const begin = cursor?.afterReceived ?? (order === 'asc' ? span?.first : span?.last);
   if (begin === undefined) return [all];
@@ -109,7 +103,7 @@ export function windowsOf(
 }
 
 /** A stored row as the API shows it: values by name, in their units. Pure. */
-export function measurementRow(row: Row): MeasurementRow {
+function measurementRow(row: Row): MeasurementRow {
   const values: Record<string, number> = {};
   for (const [slot, { name, resolution }] of (metricNamed(row.metric)?.values ?? []).entries()) {
     const stored = row.values[slot];
@@ -140,36 +134,4 @@ export function measurementRow(row: Row): MeasurementRow {
     received: row.received,
     software: row.software,
   };
-}
-
-/** Where one row is, by itself. */
-export function measurementAt(row: Pick<Row, 'received' | 'probe' | 'sequence'>): string {
-  const { probe, sequence } = row;
-  const before = sequence > 0 ? { ...row, sequence: sequence - 1 } : { ...row, probe: '' };
-  return `/v1/measurements?probe=${probe}&order=asc&limit=1&cursor=${encodeCursor(before)}`;
-}
-
-function encodeCursor({
-  received,
-  probe,
-  sequence,
-}: Pick<Row, 'received' | 'probe' | 'sequence'>): string {
-  return Buffer.from(JSON.stringify([received, probe, sequence])).toString('base64url');
-}
-
-function decodeCursor(text: string): Cursor {
-  try {
-    const [afterReceived, afterProbe, afterSequence] = JSON.parse(
-      Buffer.from(text, 'base64url').toString(),
-    );
-    if (
-      /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(afterReceived) &&
-      typeof afterProbe === 'string' &&
-      Number.isSafeInteger(afterSequence)
-    )
-      return { afterReceived, afterProbe, afterSequence };
-  } catch {
-    // Said below.
-  }
-  throw malformed('cursor', text.slice(0, 40), 'the `next` of an earlier page');
 }

@@ -1,12 +1,10 @@
 /** Reading query strings: each parameter checked once, here, and refused by name. */
-
 import type { Context } from 'hono';
-import { isMonth, monthDays, monthOf } from '../../ingest/month.ts';
+import { isMonth, monthOf } from '../../ingest/month.ts';
 import { Refusal } from '../../ingest/refusal.ts';
 import type { Level, Place, Register } from '../../ingest/register.ts';
 import { LEVELS } from '../../ingest/register.ts';
 import { Fault } from '../../probes/fault.ts';
-import type { EvidenceReader } from '../evidence.ts';
 import type { Plan, PlanTarget } from '../plan.ts';
 
 export function monthOfRequest(context: Context, now: Date): string {
@@ -77,18 +75,6 @@ export function targetOfRequest(context: Context, targets: readonly PlanTarget[]
   const target = targets.find((candidate) => candidate.id === id);
   if (!target) throw malformed('target', String(id), targets.map((known) => known.id).join(' | '));
   return target;
-}
-
-/** @throws Refusal `month-retired`: what is left of a trimmed month would be failures alone */
-export async function refuseRetired(reader: EvidenceReader, month: string): Promise<void> {
-  const { first, last } = monthDays(month);
-  if (await reader.retiredBetween(first, last))
-    throw new Refusal(
-      410,
-      'month-retired',
-      `${month} 的原始记录已按留存规则移除,线路明细不再可得;区域数字与月报仍在`,
-      `the measurements of ${month} were removed as the plan's retention says; of lines nothing is left, figures of areas and the monthly report stay`,
-    );
 }
 
 export function malformed(name: string, given: string, expected: string): Fault {

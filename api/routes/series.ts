@@ -81,7 +81,7 @@ export function series(reader: EvidenceReader): Hono {
 }
 
 /** The finest step that keeps a span drawable. */
-export function bucketFor(spanS: number): number {
+function bucketFor(spanS: number): number {
   const fine = BUCKETS_S.find((bucket) => spanS / bucket <= MOST_BUCKETS);
   return fine ?? (spanS / HOUR_S <= MOST_HOURS ? HOUR_S : DAY_S);
 }
@@ -141,7 +141,7 @@ function commonPrefix(codes: readonly string[]): string {
 }
 
 /** Buckets of one family laid on the axis; null where nothing was measured, never 0. */
-export function bandOf(
+function bandOf(
   rows: readonly Bucket[],
   family: number,
   at: readonly number[],

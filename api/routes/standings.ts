@@ -15,6 +15,7 @@ import type {
 } from '../contract/filing.ts';
 import type { EvidenceReader } from '../evidence.ts';
 import { placeOf } from '../figure.ts';
+import { refuseRetired } from '../retirement.ts';
 import { countStandings, STANDING_METHOD } from '../standing.ts';
 import {
   declaringTarget,
@@ -30,7 +31,6 @@ import {
   monthOfRequest,
   placeOfRequest,
   receivedByOfRequest,
-  refuseRetired,
   requireCarrier,
   targetOfRequest,
 } from './request.ts';

@@ -1,71 +1,42 @@
+/** What every metric does, and those that need no more than an open port and a peer. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import packet from 'dns-packet';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
-import { type Family, outcomeSchema } from '../../probes/measurement.ts';
-import type { Finding } from '../../probes/metric.ts';
 import { type Peer, startPeer } from '../../probes/peer/index.ts';
-import { chance } from '../chance.ts';
+import { answerNamesFrom } from './loopback-names.ts';
+import {
+  closeAll,
+  closedPort,
+  closeLater,
+  FAMILIES,
+  failure,
+  hostOf,
+  LOOPBACK,
+  run,
+  serverThat,
+} from './metrics-fixture.ts';
 
-const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
-const FAMILIES = [4, 6] as const;
-const hostOf = (family: Family) => (family === 6 ? '[::1]' : '127.0.0.1');
+/** A NAT64's, as its DNS64 makes it up (RFC 7050). */
+const MADE_UP = '2001:db8:64::c000:aa';
 
 let peer: Peer;
+let giveNamesBack: (() => void) | undefined;
 beforeAll(async () => {
   peer = await startPeer({
     hosts: Object.values(LOOPBACK),
     httpPort: 0,
     dnsPort: 0,
-    dnsNames: { 'both.test': ['192.0.2.1', '2001:db8::1'], 'four.test': ['192.0.2.1'] },
+    dnsNames: { 'both.test': ['192.0.2.1', '2001:db8::1'], 'ipv4only.arpa': [MADE_UP] },
   });
+  giveNamesBack = answerNamesFrom(`127.0.0.1:${peer.dnsPort}`);
 });
-afterAll(() => peer.close());
-
-async function run(
-  name: string,
-  target: string,
-  family: Family,
-  parameters: Record<string, unknown> = {},
-  signal = new AbortController().signal,
-): Promise<Finding> {
-  const metric = metricNamed(name);
-  if (!metric) throw new Error(name);
-  return metric.run(target, metric.parameters.parse(parameters), { family, signal });
-}
-
-/** A TCP server that does one thing to whoever connects; gone after the test. */
-const servers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of servers.splice(0)) close();
+afterAll(async () => {
+  giveNamesBack?.();
+  await peer.close();
 });
-async function serverThat(greet: (socket: Socket) => void, family: Family): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    greet(socket);
-  });
-  server.listen(0, LOOPBACK[family]);
-  await once(server, 'listening');
-  servers.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as { port: number }).port;
-}
+afterEach(closeAll);
 
-async function closedPort(family: Family): Promise<number> {
-  const port = await serverThat(() => {}, family);
-  servers.pop()?.();
-  return port;
-}
-
-const failure = (stage: string, code: string) => ({
-  outcome: expect.objectContaining({ status: 'failed', stage, code }),
-});
 const skip = (reason: string) => ({
   outcome: { status: 'skipped', reason },
   address: null,
@@ -102,7 +73,7 @@ describe.each(METRICS.map(({ name }) => name))('%s', (name) => {
     const silent = createSocket(family === 6 ? 'udp6' : 'udp4');
     silent.bind(0, LOOPBACK[family]);
     await once(silent, 'listening');
-    servers.push(() => silent.close());
+    closeLater(() => silent.close());
     const url = `http://${hostOf(family)}:${port}`;
     const [target, parameters] = {
       'icmp-rtt': [LOOPBACK[family], { count: 100, intervalMs: 1_000 }],
@@ -169,266 +140,6 @@ describe.each(FAMILIES)('over IPv%i', (family) => {
     });
   });
 
-  it('dns-resolve tells an answer, an empty answer, no such name, a closed port and garbage', async () => {
-    const at = { server: address, port: peer.dnsPort };
-    const resolve = (name: string, parameters: object) =>
-      run('dns-resolve', name, family, { ...at, timeoutMs: 500, ...parameters });
-    expect(await resolve('both.test', { type: 'AAAA' })).toMatchObject({
-      outcome: { status: 'ok' },
-      address,
-      values: { answers: 1, rcode: 0 },
-    });
-    expect(await resolve('four.test', { type: 'AAAA' })).toMatchObject({
-      ...failure('answer', 'no-aaaa'),
-      values: { answers: 0, rcode: 0 },
-    });
-    expect(await resolve('unknown.test', {})).toMatchObject({
-      ...failure('answer', 'nxdomain'),
-      values: { answers: 0, rcode: 3 },
-    });
-    expect(await resolve('both.test', { port: await closedPort(family) })).toMatchObject(
-      failure('query', 'refused'),
-    );
-
-    const answering = async (answer: (query: Buffer) => Buffer | undefined) => {
-      const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-      socket.on('message', (query, { port, address: to }) => {
-        const reply = answer(query);
-        if (reply) socket.send(reply, port, to);
-      });
-      socket.bind(0, address);
-      await once(socket, 'listening');
-      servers.push(() => socket.close());
-      return resolve('both.test', { port: socket.address().port });
-    };
-    expect(await answering(() => undefined)).toMatchObject(failure('query', 'timeout'));
-    expect(await answering(() => Buffer.from('no DNS'))).toMatchObject(
-      failure('query', 'malformed'),
-    );
-    // Another's answer: same name, other id.
-    const forged = (query: Buffer) => {
-      const { id = 0, questions = [] } = packet.decode(query);
-      return packet.encode({ type: 'response', id: (id + 1) & 0xffff, questions });
-    };
-    expect(await answering(forged)).toMatchObject(failure('query', 'malformed'));
-    const servfail = (query: Buffer) => {
-      const { id = 0, questions = [] } = packet.decode(query);
-      return packet.encode({ type: 'response', id, questions, flags: 2 });
-    };
-    expect(await answering(servfail)).toMatchObject(failure('answer', 'servfail'));
-  });
-
-  describe('dns-resolve, truncated over UDP', () => {
-    const answers = Array.from({ length: 40 }, (_, index) => ({
-      type: 'AAAA' as const,
-      name: 'both.test',
-      data: `2001:db8::${index + 1}`,
-    }));
-    const reply = (query: Buffer, flags: number, whole: boolean) => {
-      const { id = 0, questions = [] } = packet.decode(query);
-      const answer = { type: 'response' as const, id, questions, flags };
-      return packet.encode({ ...answer, answers: whole ? answers : [] });
-    };
-    const framed = (message: Buffer) =>
-      Buffer.concat([Buffer.from([message.length >> 8, message.length & 0xff]), message]);
-
-    /** Says TC to every datagram; `greet` is its TCP side, undefined for none. */
-    async function truncating(greet: ((socket: Socket) => void) | undefined): Promise<Finding> {
-      const port = await serverThat(greet ?? (() => {}), family);
-      if (!greet) servers.pop()?.();
-      const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-      socket.on('message', (query, { port: to, address: from }) =>
-        socket.send(reply(query, packet.TRUNCATED_RESPONSE, false), to, from),
-      );
-      socket.bind(port, address);
-      await once(socket, 'listening');
-      servers.push(() => socket.close());
-      return run('dns-resolve', 'both.test', family, { server: address, port, timeoutMs: 1_000 });
-    }
-
-    it('has the whole answer over TCP, in however many pieces', async () => {
-      const drip = (socket: Socket) =>
-        socket.once('data', async (query) => {
-          const whole = framed(reply(query.subarray(2), 0, true));
-          // Somebody else's message goes before.
-          socket.write(framed(Buffer.from('noise')));
-          for (let at = 0; at < whole.length; at += 100) {
-            socket.write(whole.subarray(at, at + 100));
-            await new Promise(setImmediate);
-          }
-        });
-      expect(await truncating(drip)).toMatchObject({
-        outcome: { status: 'ok' },
-        values: { truncated: 1, answers: 40, rcode: 0 },
-      });
-    });
-
-    it.each<[string, string, ((socket: Socket) => void) | undefined]>([
-      ['is closed', 'refused', undefined],
-      ['hangs up', 'closed', (socket) => void socket.end()],
-      ['is silent', 'timeout', () => {}],
-      [
-        'says TC again',
-        'truncated',
-        (socket) => {
-          socket.once('data', (query) =>
-            socket.write(framed(reply(query.subarray(2), packet.TRUNCATED_RESPONSE, false))),
-          );
-        },
-      ],
-      [
-        'never ends',
-        'malformed',
-        (socket) => {
-          const more = () => socket.writable && socket.write(Buffer.alloc(65_536), () => more());
-          more();
-        },
-      ],
-    ])('says so where TCP %s', async (_, code, greet) => {
-      expect(await truncating(greet)).toMatchObject({
-        ...failure('query-tcp', code),
-        values: { truncated: 1 },
-      });
-    });
-  });
-
-  it('http-fetch reads a whole page, phase by phase', async () => {
-    const url = `http://${host}:${peer.httpPort}`;
-    const { outcome, values, ...rest } = await run('http-fetch', `${url}/page`, family);
-    expect({ outcome, ...rest }).toEqual({ outcome: { status: 'ok' }, address });
-    expect(values).toMatchObject({ status: 200, bodyB: 200_000 });
-    expect(Object.keys(values)).toEqual(
-      expect.arrayContaining(['connectMs', 'firstByteMs', 'totalMs']),
-    );
-    expect(values).not.toHaveProperty('dnsMs');
-    expect(values).not.toHaveProperty('tlsMs');
-    expect(await run('http-fetch', `${url}/nowhere`, family)).toMatchObject(
-      failure('status', 'http-404'),
-    );
-    const closed = `http://${host}:${await closedPort(family)}/`;
-    expect(await run('http-fetch', closed, family)).toMatchObject(failure('connect', 'refused'));
-  });
-
-  it.each([
-    ['is silent', '', 'header', 'timeout'],
-    ['talks garbage', 'SSH-2.0-OpenSSH_9.2\r\n', 'header', 'malformed'],
-    ['stalls in the header', 'HTTP/1.1 200 OK\r\ncontent-', 'header', 'timeout'],
-    [
-      'stalls in the body, as behind a path-MTU black hole',
-      'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n123',
-      'body',
-      'timeout',
-    ],
-  ])('http-fetch is bounded by its time limit with a server that %s', async (_, says, ...how) => {
-    const port = await serverThat((socket) => socket.write(says), family);
-    const finding = await run('http-fetch', `http://${host}:${port}/`, family, { timeoutMs: 400 });
-    expect(finding).toMatchObject(failure(how[0] ?? '', how[1] ?? ''));
-    expect(finding.values).toHaveProperty('connectMs');
-  });
-
-  it('http-fetch tells a page that ends before its length from a whole one', async () => {
-    const header = 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n';
-    const short = await serverThat((socket) => socket.end(`${header}123`), family);
-    expect(await run('http-fetch', `http://${host}:${short}/`, family)).toMatchObject({
-      ...failure('body', 'closed'),
-      values: { status: 200, bodyB: 3 },
-    });
-    const hangUp = await serverThat((socket) => socket.end(), family);
-    expect(await run('http-fetch', `http://${host}:${hangUp}/`, family)).toMatchObject(
-      failure('header', 'closed'),
-    );
-    const long = await serverThat((socket) => socket.end(`${header}123456789more`), family);
-    expect((await run('http-fetch', `http://${host}:${long}/`, family)).values.bodyB).toBe(9);
-  });
-
-  it('http-fetch is bounded in bytes with a body that never ends', async () => {
-    const url = `http://${host}:${peer.httpPort}/down`;
-    const finding = await run('http-fetch', url, family, { limitB: 1_000_000 });
-    expect(finding).toMatchObject(failure('body', 'body-limit'));
-    expect(finding.values.bodyB).toBeGreaterThan(1_000_000);
-  });
-
-  it.each([
-    [
-      'headers without end',
-      'HTTP/1.1 200 OK\r\n',
-      'x-more: and more\r\n',
-      'header',
-      'header-limit',
-    ],
-    ['interim answers without end', '', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'header', 'byte-limit'],
-    [
-      'a chunk header without end',
-      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;a=',
-      'b'.repeat(1_000),
-      'body',
-      'byte-limit',
-    ],
-  ])('http-fetch is bounded in bytes with %s', async (_, first, more, stage, code) => {
-    const port = await serverThat((socket) => {
-      const block = more.repeat(Math.ceil(65_536 / more.length));
-      const pump = () => socket.writable && socket.write(block, () => pump());
-      socket.write(first);
-      pump();
-    }, family);
-    const url = `http://${host}:${port}/`;
-    expect(await run('http-fetch', url, family, { limitB: 100_000 })).toMatchObject(
-      failure(stage, code),
-    );
-  });
-
-  it.each([
-    ['two lengths', 'content-length: 3\r\ncontent-length: 4', 'incomplete'],
-    ['no number for a length', 'content-length: many', 'malformed'],
-    ['a length and chunks', 'content-length: 3\r\ntransfer-encoding: chunked', 'incomplete'],
-  ])('http-fetch does not take a page with %s for whole', async (_, headers, code) => {
-    const says = `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n123`;
-    const port = await serverThat((socket) => socket.end(says), family);
-    expect(await run('http-fetch', `http://${host}:${port}/`, family)).toMatchObject(
-      failure('header', code),
-    );
-  });
-
-  it('http-fetch has a finding for every answer, however mutilated', async () => {
-    const good = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\nlocation: /x\r\n\r\nhello';
-    const dice = chance(family);
-    const port = await serverThat((socket) => {
-      const bytes = [...Buffer.from(good)];
-      for (let count = 1 + dice.below(2); count > 0; count--)
-        bytes.splice(dice.below(bytes.length), dice.below(4), dice.below(256));
-      socket.end(Buffer.from(bytes));
-    }, family);
-    const url = `http://${host}:${port}/`;
-    const stages = new Set<string>();
-    for (let round = 0; round < 150; round++) {
-      const { outcome } = await run('http-fetch', url, family, { timeoutMs: 500, redirects: 1 });
-      expect(outcomeSchema.safeParse(outcome).success).toBe(true);
-      expect(outcome.status).not.toBe('skipped');
-      stages.add(outcome.status === 'failed' ? outcome.stage : 'ok');
-      if (outcome.status === 'failed') expect(outcome.code).not.toBe('unexpected');
-    }
-    expect([...stages]).toEqual(expect.arrayContaining(['ok', 'header', 'body']));
-  });
-
-  it('http-fetch does not follow a redirect', async () => {
-    const port = await serverThat(
-      (socket) =>
-        socket.end(
-          'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n',
-        ),
-      family,
-    );
-    expect(await run('http-fetch', `http://${host}:${port}/`, family)).toMatchObject({
-      outcome: { status: 'ok' },
-      values: { status: 302 },
-    });
-  });
-
-  it('http-fetch tells a server without TLS', async () => {
-    const finding = await run('http-fetch', `https://${host}:${peer.httpPort}/`, family);
-    expect(finding.outcome).toMatchObject({ status: 'failed', stage: 'tls' });
-  });
-
   it.each(['down', 'up'])(
     'throughput %s: a busy peer is no statement about the line',
     async (direction) => {
@@ -438,7 +149,7 @@ describe.each(FAMILIES)('over IPv%i', (family) => {
         dnsPort: 0,
         limits: { downloads: 0, uploads: 0 },
       });
-      servers.push(() => void full.close());
+      closeLater(() => void full.close());
       const url = `http://${host}:${full.httpPort}`;
       expect(await run('throughput', url, family, { direction })).toMatchObject({
         outcome: { status: 'skipped', reason: 'peer-busy' },
@@ -464,5 +175,16 @@ describe.each(FAMILIES)('over IPv%i', (family) => {
     });
     expect(cut).toMatchObject(failure('body', 'byte-limit'));
     expect(cut.values).not.toHaveProperty(direction === 'down' ? 'rateDownBps' : 'rateUpBps');
+  });
+});
+
+it('ipv6-line asks the resolver of the test, and no other, for the NAT64 of its line', async () => {
+  const obstacle = await metricNamed('ipv6-line')?.canRun(6);
+  if (obstacle) return expect(obstacle).toBe('no-procfs');
+  const { values } = await run('ipv6-line', `[::1]:${peer.httpPort}`, 6, { pairs: 1 });
+  expect(values).toMatchObject({
+    pref64Length: 96,
+    resolversV6: 0,
+    connectV6Ms: expect.any(Number),
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A child process of `metrics.test.ts`, in a network namespace of its own: starts a peer on the
- * usual ports, runs metrics against what the namespace holds, all at once, and prints their findings.
+ * A child process of tests, in a network namespace of its own: starts a peer on the usual ports, runs
+ * metrics against what the namespace holds, all at once, and prints their findings.
  */
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
 import type { Family } from '../../probes/measurement.ts';

@@ -19,6 +19,8 @@ export const BRACE = 0x7d;
 const IN_NAME = table('abcdefghijklmnopqrstuvwxyz0123456789-');
 const NAME_BEGINS = table('abcdefghijklmnopqrstuvwxyz0123456789');
 
+export const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+
 /** The number or whole number last read. */
 export let read = 0;
 
