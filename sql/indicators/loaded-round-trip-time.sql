@@ -13,32 +13,27 @@
 -- the better one does not stand in for it. Otherwise drawn as `round-trip-time`.
 --
 -- {start:DateTime64(3)} {end:DateTime64(3)} {minimumRuns:UInt32} {minimumDays:UInt32}
+WITH
+    rateUpBps IS NULL AS down,
+    bitShiftLeft(toUInt64(1), toDate(start, 'Asia/Shanghai') - toDate({start:DateTime64(3)}, 'Asia/Shanghai')) AS day,
+    -- NULL of a direction that has no run.
+    quantileExactInclusiveOrNullIf(0.5)(assumeNotNull(loadedRttMs), down) AS medianDown,
+    quantileExactInclusiveOrNullIf(0.5)(assumeNotNull(loadedRttMs), NOT down) AS medianUp,
+    maxIf(received, down) AS latestDown, maxIf(received, NOT down) AS latestUp,
+    ifNull(medianDown >= medianUp, medianUp IS NULL) AS isDown
 SELECT
     line AS subject,
-    argMax(place, (latest, down)) AS place,
-    argMax(carrier, (latest, down)) AS carrier,
-    max(median) AS value,
+    if(latestDown >= latestUp, argMaxIf(place, start, down), argMaxIf(place, start, NOT down))::String AS place,
+    if(latestDown >= latestUp, argMaxIf(carrier, start, down), argMaxIf(carrier, start, NOT down))::String AS carrier,
+    if(isDown, assumeNotNull(medianDown), assumeNotNull(medianUp)) AS value,
     false AS passed,
-    argMax(runs, (median, down)) AS runs,
-    argMax(days, (median, down)) AS days,
-    max(latest) AS newest
-FROM
-(
-    SELECT
-        line,
-        rateUpBps IS NULL AS down,
-        argMax(place, start) AS place,
-        argMax(carrier, start) AS carrier,
-        quantileExactInclusive(0.5)(assumeNotNull(loadedRttMs)) AS median,
-        count() AS runs,
-        uniqExact(toDate(start, 'Asia/Shanghai')) AS days,
-        max(received) AS latest
-    FROM metric_throughput
-    WHERE family = 4 AND loadedRttMs IS NOT NULL
-        AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
-        AND line NOT IN (SELECT line FROM own_line)
-    GROUP BY line, down
-)
+    if(isDown, countIf(down), countIf(NOT down)) AS runs,
+    toUInt64(bitCount(if(isDown, groupBitOrIf(day, down), groupBitOrIf(day, NOT down)))) AS days,
+    greatest(latestDown, latestUp) AS newest
+FROM metric_throughput
+WHERE family = 4 AND loadedRttMs IS NOT NULL
+    AND start >= {start:DateTime64(3)} AND start < {end:DateTime64(3)}
+    AND line NOT IN (SELECT line FROM own_line)
 GROUP BY line
 HAVING runs >= {minimumRuns:UInt32}
     AND days >= {minimumDays:UInt32}
