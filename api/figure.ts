@@ -5,7 +5,13 @@
  * Every subject counts once, however often it was measured: runs on one line are not independent.
  */
 import { grouped } from '../ingest/grouped.ts';
-import { ancestorCode, type Level, type Place, type Register } from '../ingest/register.ts';
+import {
+  type Area,
+  ancestorCode,
+  type Level,
+  type Place,
+  type Register,
+} from '../ingest/register.ts';
 import { type Indicator, quantileOf } from '../sql/indicator.ts';
 import type { QueryRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure, Interval } from './contract/figure.ts';
@@ -92,19 +98,22 @@ export function areaFigures(
 ): AreaFigure[] {
   const observed = groupByArea(evidence.observed, level);
   const registered = groupByArea(evidence.registered, level);
-  const villagesBelow = register.villagesOf(target.villageKinds);
-  return register.below(within, level).map((area) => {
+  return register.areas(within, level, target.villageKinds).map(({ named, villages }) => {
     const figure = figureOf(
       indicator,
-      observed.get(area.code) ?? [],
-      registered.get(area.code)?.length ?? 0,
-      { registered: villagesBelow(area.code) },
+      observed.get(named.code) ?? [],
+      registered.get(named.code)?.length ?? 0,
+      { registered: villages },
     );
-    return judged(target, area, figure);
+    return judged(target, named, figure);
   });
 }
 
-/** The same from the rows of the rollup `area_month`, which leaves out areas without a subject. */
+/**
+ * The same from the rows of the rollup `area_month`, which leaves out areas without a subject.
+ *
+ * @param rows in the order of their areas, as the register's are
+ */
 export function rolledFigures(
   target: PlanTarget,
   indicator: Indicator,
@@ -113,20 +122,23 @@ export function rolledFigures(
   within: string,
   level: AreaLevel,
 ): AreaFigure[] {
-  const byArea = new Map(rows.map((row) => [row.area, row]));
-  const villagesBelow = register.villagesOf(target.villageKinds);
-  return register.below(within, level).map((area) => {
-    const row = byArea.get(area.code);
-    const places = { registered: villagesBelow(area.code) };
-    const figure = row ? rolledFigure(indicator, row, places) : figureOf(indicator, [], 0, places);
-    return judged(target, area, figure);
+  let at = 0;
+  return register.areas(within, level, target.villageKinds).map(({ named, villages }) => {
+    while (at < rows.length && (rows[at]?.area ?? '') < named.code) at++;
+    const row = rows[at];
+    const places = { registered: villages };
+    const figure =
+      row?.area === named.code
+        ? rolledFigure(indicator, row, places)
+        : figureOf(indicator, [], 0, places);
+    return judged(target, named, figure);
   });
 }
 
-export function judged(target: PlanTarget, area: Place, figure: Figure): AreaFigure {
+export function judged(target: PlanTarget, area: Area['named'], figure: Figure): AreaFigure {
   const { goal, minimumObserved } = target;
   const verdict = verdictOf(figure.interval, goal, figure.observed, minimumObserved);
-  return { area: placeOf(area), figure, verdict };
+  return { area, figure, verdict };
 }
 
 /** What a figure says of the indicator it is of. */

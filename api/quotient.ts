@@ -7,7 +7,7 @@
  * statement is missing: what was not filed is not 0.
  */
 import { grouped } from '../ingest/grouped.ts';
-import { LEVELS, type Level, type Place, type Register } from '../ingest/register.ts';
+import { type Area, LEVELS, type Level, type Place, type Register } from '../ingest/register.ts';
 import { type Indicator, QUOTIENT_UNITS } from '../sql/indicator.ts';
 import type { QuotientRow } from '../sql/questions.ts';
 import type { AreaFigure, Figure } from './contract/figure.ts';
@@ -47,14 +47,13 @@ export function quotientFigures(
   const sumsOf = new Map(
     carriers.map((code) => [code, new Sums(byCarrier.get(code) ?? [], register)]),
   );
-  const villagesBelow = register.villagesOf();
   return ({ carrier, within, level }) => {
     const asked = carriers.filter((code) => carrier === null || code === carrier);
     const sums = asked.flatMap((code) => sumsOf.get(code) ?? []);
     const asOf = latest(asked.flatMap((code) => received.get(code) ?? []));
     return register
-      .below(within, level)
-      .map((area) => figureAt(target, indicator, sums, villagesBelow, area, asOf));
+      .areas(within, level)
+      .map((area) => figureAt(target, indicator, sums, area, asOf));
   };
 }
 
@@ -62,22 +61,21 @@ function figureAt(
   target: PlanTarget,
   indicator: Indicator,
   sums: readonly Sums[],
-  villagesBelow: (area: string) => number,
-  area: Place,
+  { place, named, villages }: Area,
   asOf: string | null,
 ): AreaFigure {
-  const whole = over(sums.map((each) => each.of(area)));
-  const base = indicator.base === 'shared' ? sharedBase(sums, area) : whole.base;
+  const whole = over(sums.map((each) => each.of(place)));
+  const base = indicator.base === 'shared' ? sharedBase(sums, place) : whole.base;
   const figure = figureOf(
     indicator,
     { ...whole, base },
     {
-      placesObserved: Math.max(0, ...sums.map((each) => each.villages(area))),
-      placesRegistered: villagesBelow(area.code),
+      placesObserved: Math.max(0, ...sums.map((each) => each.villages(place))),
+      placesRegistered: villages,
       asOf: whole.filed > 0 ? asOf : null,
     },
   );
-  return judged(target, area, figure);
+  return judged(target, named, figure);
 }
 
 /** What one carrier states, summed up where it states only parts. */

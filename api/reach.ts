@@ -64,12 +64,9 @@ export function reachFigures(
   { carrier, within, level }: Scope,
 ): AreaFigure[] {
   const byArea = groupByArea(standings, level);
-  const villagesBelow = register.villagesOf(target.villageKinds, carrier);
-  return register.below(within, level).map((area) => {
-    const figure = reachFigure(indicator, byArea.get(area.code) ?? [], {
-      registered: villagesBelow(area.code),
-    });
-    return judged(target, area, figure);
+  return register.areas(within, level, target.villageKinds, carrier).map(({ named, villages }) => {
+    const standingsAt = byArea.get(named.code) ?? [];
+    return judged(target, named, reachFigure(indicator, standingsAt, { registered: villages }));
   });
 }
 

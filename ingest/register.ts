@@ -63,13 +63,22 @@ export function ancestorCode(code: string, level: Exclude<Level, 'hamlet'>): str
   return code.length >= length ? code.slice(0, length) : null;
 }
 
+/** A place that figures are drawn of. */
+export interface Area {
+  readonly place: Place;
+  /** As answers tell it. */
+  readonly named: Pick<Place, 'code' | 'name' | 'level'>;
+  readonly villages: number;
+}
+
 /** A register as of one date. */
 export class Register {
   readonly #byCode: ReadonlyMap<string, Place>;
   readonly #children: ReadonlyMap<string, readonly Place[]>;
-  /** What was asked of `below`, by level and area: figures of a province ask the same of every target. */
+  // What was asked once is kept: figures of a province ask the same of every target.
   readonly #below = new Map<string, readonly Place[]>();
-  /** What was asked of `villagesOf`, by kinds and carrier: in every area, how many. */
+  readonly #areas = new Map<string, readonly Area[]>();
+  /** By kinds and carrier: of every area, how many. */
   readonly #villages = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(places: readonly Place[]) {
@@ -105,17 +114,43 @@ export class Register {
   }
 
   /**
-   * Villages (行政村 and 社区) at or below an area that are not served from outside, the denominator of
-   * places: a count for whatever area is asked.
+   * The places of {@link below}, and of each how many villages (行政村 and 社区) at or below it are not
+   * served from outside: the denominator of places.
    *
    * @param kinds of villages that count; none given, all do
    * @param carrier whose villages they are; null: those of any
    */
-  villagesOf(
+  areas(
+    within: string,
+    level: Level,
     kinds: readonly string[] = [],
     carrier: string | null = null,
-  ): (area: string) => number {
-    const key = `${carrier ?? ''} ${kinds.join(' ')}`;
+  ): readonly Area[] {
+    const key = [level, within, carrier ?? '', ...kinds].join(' ');
+    let found = this.#areas.get(key);
+    if (!found) {
+      const villages = this.#villagesOf(kinds, carrier);
+      found = this.below(within, level).map((place) => ({
+        place,
+        named: { code: place.code, name: place.name, level: place.level },
+        villages: villages.get(place.code) ?? 0,
+      }));
+      this.#areas.set(key, found);
+    }
+    return found;
+  }
+
+  /** The villages of {@link areas}, of one area. */
+  villagesBelow(
+    area: string,
+    kinds: readonly string[] = [],
+    carrier: string | null = null,
+  ): number {
+    return this.#villagesOf(kinds, carrier).get(area) ?? 0;
+  }
+
+  #villagesOf(kinds: readonly string[], carrier: string | null): ReadonlyMap<string, number> {
+    const key = [carrier ?? '', ...kinds].join(' ');
     let counted = this.#villages.get(key);
     if (!counted) {
       counted = this.#countVillages(
@@ -124,17 +159,7 @@ export class Register {
       );
       this.#villages.set(key, counted);
     }
-    const villages = counted;
-    return (area) => villages.get(area) ?? 0;
-  }
-
-  /** The same of one area. */
-  villagesBelow(
-    area: string,
-    kinds: readonly string[] = [],
-    carrier: string | null = null,
-  ): number {
-    return this.villagesOf(kinds, carrier)(area);
+    return counted;
   }
 
   /** Of every area that has some, how many villages count. */

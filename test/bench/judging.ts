@@ -123,7 +123,8 @@ async function judge(
   );
 
   const of = `of ${(rows / 1e6).toFixed(1)}M rows`;
-  const figures = sum([rolled, filed, read]);
+  const computed = sum([rolled, filed]);
+  const figures = sum([computed, read]);
   const referee = {
     wallMs: scan.wallMs * judgements.length,
     cpuMs: scan.cpuMs * judgements.length,
@@ -142,15 +143,16 @@ async function judge(
   return [
     ...both('measured targets rolled up', rolled),
     ...both('figures of what was filed', filed),
-    ...both('figures of what was measured', read),
-    ...both('all figures', figures),
+    ...both('all indicators computed', computed),
     ratioOf({
-      what: `all figures ${of}`,
-      ours: figures.wallMs,
+      what: `all indicators computed ${of}`,
+      ours: computed.wallMs,
       referee: GOAL_MS,
       against: 'the goal',
       unit: 'ms',
     }),
+    ...both('figures of what was measured, read', read),
+    ...both('all figures', figures),
     ...both('the monthly report', report),
     ...both('figures and report', sum([figures, report])),
   ];
