@@ -147,9 +147,6 @@ export async function rollUpDay(
   await note(store, { scope: 'day', period: day, run, signature, rules: DAY_RULES }, counted);
 }
 
-/** One question seldom keeps two cores busy to its end; more at once would only need more memory. */
-const JUDGED_AT_ONCE = 2;
-
 /** Judges every subject of a month anew, draws the areas, and has readers follow. */
 export async function rollUpMonth(
   store: Store,
@@ -159,19 +156,10 @@ export async function rollUpMonth(
   done: readonly Done[],
 ): Promise<void> {
   const run = nextRun(done);
-  const waiting = judgedTogether(judgements);
-  const judgeNext = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { question, params } = judging(month, run, span, next);
-      await insertSelect(store, 'line_month', question, params).catch((reason: unknown) => {
-        waiting.length = 0;
-        throw reason;
-      });
-    }
-  };
-  // Nothing is left behind that still writes when this has failed.
-  const judged = await Promise.allSettled(Array.from({ length: JUDGED_AT_ONCE }, judgeNext));
-  for (const lane of judged) if (lane.status === 'rejected') throw lane.reason;
+  for (const together of judgedTogether(judgements)) {
+    const { question, params } = judging(month, run, span, together);
+    await insertSelect(store, 'line_month', question, params);
+  }
   await draw(store, 'area_month', areasOf(month, run, span, judgements));
   const days = done.filter(({ scope, period }) => scope === 'day' && period.startsWith(month));
   const [heard] = await store.read<{ lines: number }>(
