@@ -584,8 +584,8 @@ export type QueryParameters<Name extends QueryName> = ParametersOf<
 export type QueryRow<Name extends QueryName> = RowOf<(typeof queries)[Name]['columns']>;
 
 /**
- * What every indicator of a measured kind is asked and answers, one row per subject with enough evidence;
- * an indicator may leave a parameter unused but can ask for no other, and so for the two below.
+ * What every indicator of a measured kind is asked of a month (its days and hours may be bits) and answers,
+ * one row per subject with enough evidence; an indicator may leave a parameter unused but can ask for no other, and so for the two below.
  */
 export const measured = {
   params: {

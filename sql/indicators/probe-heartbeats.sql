@@ -20,8 +20,9 @@
 WITH
     toUnixTimestamp({start:DateTime64(3)}) AS monthBegins,
     toUnixTimestamp({end:DateTime64(3)}) AS monthEnds,
-    -- A month's hours are the bits of twelve words: millions of rows fall into them, and none is kept. Of a word, the hours before another.
-    (hour, word) -> toUInt64(bitShiftLeft(toUInt64(1), greatest(0, least(64, hour - 64 * word))) - 1) AS before
+    -- A month's hours are the bits of twelve words: millions of rows fall into them, and none is kept. Of a word,
+    -- the hours before another; all 64 apart, for what a shift by 64 gives is not defined.
+    (hour, word) -> if(hour >= 64 * word + 64, 18446744073709551615, toUInt64(bitShiftLeft(toUInt64(1), greatest(0, least(63, hour - 64 * word))) - 1)) AS before
 SELECT
     toLowCardinality(line) AS subject, place, carrier,
     heard / hours AS value,

@@ -82,7 +82,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   tables: [['place', 'import'], ['line']],
   target: ['access-rate', 'ipv6-network'],
   source: ['test'],
-  start: ['2026-10-01T00:00:00Z', '2026-10-31T16:00:00Z'],
+  start: ['2026-11-01T00:00:00Z', '2026-10-31T16:00:00Z'],
   text: ['', 'original 5', ''],
   within: ['32', '', '320106001004'],
   import: ['', 'import-1'],
