@@ -137,11 +137,6 @@ type Way = (
 const together: Way = async (targets, prepared, task, page, presence, context) => {
   const { metric, parameters, costB } = prepared;
   const { signal, notice, progress, limitMs = TASK_LIMIT_MS } = context;
-  const reservation = await context.reserve?.(costB * targets.length);
-  if (reservation === null) {
-    notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
-    return targets.map((target) => page.skipped(target, 'budget-exhausted'));
-  }
   const drafts = targets.map((): Draft | undefined => undefined);
   let done = 0;
   let spentB = 0;
@@ -159,8 +154,13 @@ const together: Way = async (targets, prepared, task, page, presence, context) =
       },
     });
   try {
+    const reservation = await context.reserve?.(costB * targets.length);
+    if (reservation === null) {
+      notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
+      return targets.map((target) => page.skipped(target, 'budget-exhausted'));
+    }
     await limited(run, signal, limitMs + TARGET_LIMIT_MS * targets.length, presence);
-    await reservation?.settle(spentB + costB * (targets.length - done));
+    await settled(reservation, spentB + costB * (targets.length - done), task, notice);
   } catch (error) {
     if (!signal.aborted) notice(couldNotRun(task, error));
   }
@@ -184,7 +184,7 @@ const oneByOne: Way = async (targets, prepared, task, first, presence, context) 
       }
       // One that is cut short has moved nobody knows how much: its worst case stays charged.
       const finding = await limited(run, signal, limitMs, presence);
-      await reservation?.settle(movedB(metric, finding, costB));
+      await settled(reservation, movedB(metric, finding, costB), task, notice);
       return page.found(target, metric, finding);
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -202,6 +202,28 @@ const oneByOne: Way = async (targets, prepared, task, first, presence, context) 
   });
   return drafts;
 };
+
+/**
+ * Charges what was moved. What was found stands where that cannot be written down, as on a full disk: in
+ * this process it is charged all the same.
+ */
+async function settled(
+  reservation: Reservation | undefined,
+  bytes: number,
+  { name }: Task,
+  notice: MeasureContext['notice'],
+): Promise<void> {
+  try {
+    await reservation?.settle(bytes);
+  } catch (error) {
+    notice({
+      code: 'budget-not-written',
+      zh: `任务 ${name} 用去的流量未能记入流量预算文件:${messageOf(error)}`,
+      en: `what task ${name} moved could not be written to the budget's file: ${messageOf(error)}`,
+      error,
+    });
+  }
+}
 
 /** What is written down of targets whose measurement begins now. */
 class Page {

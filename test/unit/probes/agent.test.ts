@@ -222,6 +222,38 @@ describe('measure', () => {
     );
   });
 
+  it.each([false, true])(
+    'keeps what was found when its bytes cannot be written down (together: %s)',
+    async (together) => {
+      const spender: Metric = {
+        ...spending(carries, FINDING),
+        ...(together && {
+          runMany: async (targets, _, { found }) => {
+            for (const index of targets.keys()) found(index, FINDING);
+          },
+        }),
+      };
+      const full = () => Promise.reject(new Error('no space left on device'));
+      const said: string[] = [];
+      const notice = ({ code }: { code: string }) => void said.push(code);
+      const { target: _, ...listed } = TASK;
+      const list = { ...listed, targets: ['::1', '::2'] };
+      const outcomes = async (reserve: NonNullable<MeasureContext['reserve']>) =>
+        (await measureAll(list, context({ metricNamed: () => spender, reserve, notice })))?.map(
+          ({ outcome }) => outcome,
+        );
+      expect(await outcomes(async () => ({ settle: full }))).toEqual([
+        FINDING.outcome,
+        FINDING.outcome,
+      ]);
+      expect(new Set(said)).toEqual(new Set(['budget-not-written']));
+      // What cannot be charged beforehand is not run.
+      const notRun = { status: 'skipped', reason: 'could-not-look' };
+      expect(await outcomes(full)).toEqual([notRun, notRun]);
+      expect(said.at(-1)).toBe('could-not-look');
+    },
+  );
+
   it('does not run what the budget does not hold, and says so', async () => {
     let ran = false;
     const run = async () => {
