@@ -115,22 +115,25 @@ export function parseIndicator(name: string, sql: string): Indicator {
   };
   const kind = among('kind', KINDS);
   const group = kind === 'quotient' || kind === 'standing' ? kind : 'measured';
+  const subject = among('subject', SUBJECTS_OF[group]);
   const line: LineIndicator | null =
-    group === 'measured' && optional('from') !== null
-      ? {
+    optional('from') === null
+      ? null
+      : {
           from: key('from'),
           runs: key('runs'),
           value: key('value'),
           over: optional('over'),
           passes: kind === 'ratio',
-        }
-      : null;
+        };
+  if (line && (subject !== 'line' || /^[^-\s]/m.test(sql)))
+    throw new Error(`indicators/${name}.sql: a head with "-- from:" is of lines, and all there is`);
   return {
     name,
     title: { zh: key('title.zh'), en: key('title.en') },
     method: key('method'),
     kind,
-    subject: among('subject', SUBJECTS_OF[group]),
+    subject,
     unit:
       kind === 'quotient'
         ? among('unit', Object.keys(QUOTIENT_UNITS) as QuotientUnit[])
