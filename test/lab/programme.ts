@@ -18,6 +18,7 @@ export interface PeerAddress {
   6: string;
   httpPort: number;
   dnsPort: number;
+  stampPort: number;
 }
 
 /**

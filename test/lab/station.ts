@@ -31,7 +31,11 @@ export interface Station {
   standing(site: Site): Promise<StandingEvidence>;
 }
 
-const readySchema = z.object({ httpPort: z.int().positive(), dnsPort: z.int().positive() });
+const readySchema = z.object({
+  httpPort: z.int().positive(),
+  dnsPort: z.int().positive(),
+  stampPort: z.int().positive(),
+});
 const filedSchema = z.object({ version: z.int().positive() });
 const enrolledSchema = z.object({ probe: z.string(), token: z.string() });
 

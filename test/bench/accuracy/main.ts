@@ -13,10 +13,12 @@ import { conditionsAccuracy } from './conditions.ts';
 import { loadedAccuracy } from './loaded.ts';
 import type { Accuracy, AccuracyRow } from './row.ts';
 import { rttAccuracy } from './rtt.ts';
+import { stampAccuracy } from './stamp.ts';
 import { throughputAccuracy } from './throughput.ts';
 
 const ACCURACIES: readonly Accuracy[] = [
   rttAccuracy,
+  stampAccuracy,
   throughputAccuracy,
   loadedAccuracy,
   conditionsAccuracy,

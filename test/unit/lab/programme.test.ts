@@ -4,7 +4,13 @@ import { metricNamed } from '../../../probes/catalogue.ts';
 import { programmeFor, surveySeconds } from '../../lab/programme.ts';
 import { MAX_SITES } from '../../lab/sites.ts';
 
-const peer = { 4: '198.18.0.2', 6: '2001:db8:99::2', httpPort: 8080, dnsPort: 5353 };
+const peer = {
+  4: '198.18.0.2',
+  6: '2001:db8:99::2',
+  httpPort: 8080,
+  dnsPort: 5353,
+  stampPort: 862,
+};
 
 describe('programmeFor', () => {
   it('is a programme, of metrics there are, with parameters they take', () => {
