@@ -10,6 +10,7 @@ import { grouped } from '../ingest/grouped.ts';
 import { dayOf, monthDays, monthOf } from '../ingest/month.ts';
 import { loadRegister, type Register } from '../ingest/register.ts';
 import { INDICATORS, type Indicator } from '../sql/indicator.ts';
+import { monthRules } from '../sql/judgement.ts';
 import type {
   IndicatorParameters,
   IndicatorRow,
@@ -18,7 +19,7 @@ import type {
   QueryRow,
 } from '../sql/questions.ts';
 import { retiredDays } from '../sql/retention.ts';
-import { type Done, monthRules } from '../sql/rollup.ts';
+import type { Done } from '../sql/rollup.ts';
 import type { Store } from '../sql/store.ts';
 import { Answers } from './answers.ts';
 import type { AreaFigure } from './contract/figure.ts';

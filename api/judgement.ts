@@ -1,7 +1,7 @@
 /** A plan's measured targets as questions to a month of the store, and the month as the store knows it. */
 import { monthDays, monthSpan } from '../ingest/month.ts';
 import { indicatorNamed, isMeasured } from '../sql/indicator.ts';
-import type { Judgement, MonthSpan } from '../sql/rollup.ts';
+import type { Judgement, MonthSpan } from '../sql/judgement.ts';
 import type { Plan } from './plan.ts';
 
 export function judgementsOf(plan: Plan): Judgement[] {

@@ -5,40 +5,21 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Reservation } from './budget.ts';
-import { type Clock, type ClockReading, clockChange, readClock, roundUs } from './clock.ts';
 import { type Task, targetsOf } from './instruction.ts';
-import { type ClockState, MEASUREMENT_VERSION, measurementSchema } from './measurement.ts';
 import { type Finding, type Metric, SMALL_RUN_B, type Title, WITH_HEADERS } from './metric.ts';
 import { inParallel } from './parallel.ts';
-import type { MissedReason } from './schedule.ts';
-import { SOFTWARE } from './software.ts';
+import { limited, Presence, type Running } from './presence.ts';
+import { Recorder, type RecorderContext } from './recorder.ts';
 import type { Draft } from './spool.ts';
 
 /** No metric needs longer; one that takes longer is stuck. */
 const TASK_LIMIT_MS = 180_000;
-/** How long a metric may take to end once its signal says so. */
-const GRACE_MS = 1_000;
 /** What each of many targets may add to that. */
 const TARGET_LIMIT_MS = 100;
 /** Targets of one quiet task measured at once: TCP connects, more of them, delay each other. */
 const QUIET_AT_ONCE = 16;
-/** As many as a measurement may name. */
-const CONFLICTS_LIMIT = 32;
 
-/** A task in progress, so that tasks running at one time can name each other. */
-export interface Running {
-  readonly task: string;
-  readonly load: Metric['load'];
-  readonly conflicts: Set<string>;
-}
-
-export interface MeasureContext {
-  readonly probe: string;
-  readonly schedule: string;
-  readonly metricNamed: (name: string) => Metric | undefined;
-  readonly clock: Clock;
-  /** The clock's state at `reading`, by what is known now; at this moment when not told. */
-  readonly clockState: (reading?: ClockReading) => ClockState;
+export interface MeasureContext extends RecorderContext {
   /** Ends the run without a measurement. */
   readonly signal: AbortSignal;
   /** What runs now in this probe. */
@@ -60,18 +41,19 @@ export async function measure(task: Task, context: MeasureContext): Promise<Draf
 /** A measurement for each target of the task, in their order; null when `signal` ended it. */
 export async function measureAll(task: Task, context: MeasureContext): Promise<Draft[] | null> {
   const targets = targetsOf(task);
-  const page = new Page(task, context);
+  const recorder = new Recorder(task, context);
   const prepared = await prepare(task, context);
-  if ('reason' in prepared) return targets.map((target) => page.skipped(target, prepared.reason));
+  if ('reason' in prepared)
+    return targets.map((target) => recorder.skipped(target, prepared.reason));
   const { metric } = prepared;
   const presence = new Presence(task.name, metric.load, context.running);
   try {
     const run = metric.runMany && targets.length > 1 ? together : oneByOne;
-    const drafts = await run(targets, prepared, task, page, presence, context);
+    const drafts = await run(targets, prepared, task, recorder, presence, context);
     if (context.signal.aborted) return null;
     const conflicts = presence.conflicts;
     return targets.map((target, index) => {
-      const draft = drafts[index] ?? page.skipped(target, 'could-not-look');
+      const draft = drafts[index] ?? recorder.skipped(target, 'could-not-look');
       return { ...draft, conflicts };
     });
   } finally {
@@ -128,13 +110,13 @@ type Way = (
   targets: readonly string[],
   prepared: Prepared,
   task: Task,
-  page: Page,
+  recorder: Recorder,
   presence: Presence,
   context: MeasureContext,
 ) => Promise<(Draft | undefined)[]>;
 
 /** All in one run of a metric that knows how. */
-const together: Way = async (targets, prepared, task, page, presence, context) => {
+const together: Way = async (targets, prepared, task, recorder, presence, context) => {
   const { metric, parameters, costB } = prepared;
   const { signal, notice, progress, limitMs = TASK_LIMIT_MS } = context;
   const drafts = targets.map((): Draft | undefined => undefined);
@@ -147,7 +129,7 @@ const together: Way = async (targets, prepared, task, page, presence, context) =
       found: (index, finding) => {
         // What a metric says after it was cut short is not what the network said.
         if (ends.aborted) return;
-        drafts[index] = page.found(targets[index] ?? '', metric, finding);
+        drafts[index] = recorder.found(targets[index] ?? '', metric, finding);
         spentB += movedB(metric, finding, costB);
         done++;
         progress?.(done);
@@ -157,7 +139,7 @@ const together: Way = async (targets, prepared, task, page, presence, context) =
     const reservation = await context.reserve?.(costB * targets.length);
     if (reservation === null) {
       notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
-      return targets.map((target) => page.skipped(target, 'budget-exhausted'));
+      return targets.map((target) => recorder.skipped(target, 'budget-exhausted'));
     }
     await limited(run, signal, limitMs + TARGET_LIMIT_MS * targets.length, presence);
     await settled(reservation, spentB + costB * (targets.length - done), task, notice);
@@ -173,23 +155,23 @@ const oneByOne: Way = async (targets, prepared, task, first, presence, context) 
   const { signal, notice, progress, limitMs = TASK_LIMIT_MS } = context;
   const drafts = targets.map((): Draft | undefined => undefined);
   let done = 0;
-  const runOne = async (target: string, page: Page): Promise<Draft | undefined> => {
+  const runOne = async (target: string, recorder: Recorder): Promise<Draft | undefined> => {
     const run = (ends: AbortSignal) =>
       metric.run(target, parameters, { family: task.family, signal: ends });
     try {
       const reservation = await context.reserve?.(costB);
       if (reservation === null) {
         notice({ code: 'budget-exhausted', ...obstacleTitle('budget-exhausted', metric, task) });
-        return page.skipped(target, 'budget-exhausted');
+        return recorder.skipped(target, 'budget-exhausted');
       }
       // One that is cut short has moved nobody knows how much: its worst case stays charged.
       const finding = await limited(run, signal, limitMs, presence);
       await settled(reservation, movedB(metric, finding, costB), task, notice);
-      return page.found(target, metric, finding);
+      return recorder.found(target, metric, finding);
     } catch (error) {
       if (signal.aborted) return undefined;
       notice(couldNotRun(task, error));
-      return page.skipped(target, 'could-not-look');
+      return recorder.skipped(target, 'could-not-look');
     }
   };
   const atOnce = metric.load === 'loud' ? 1 : QUIET_AT_ONCE;
@@ -197,7 +179,7 @@ const oneByOne: Way = async (targets, prepared, task, first, presence, context) 
   setMaxListeners(0, signal);
   await inParallel(atOnce, targets, async (target, index) => {
     if (signal.aborted) return;
-    drafts[index] = await runOne(target, index === 0 ? first : new Page(task, context));
+    drafts[index] = await runOne(target, index === 0 ? first : new Recorder(task, context));
     progress?.(++done);
   });
   return drafts;
@@ -225,134 +207,6 @@ async function settled(
   }
 }
 
-/** What is written down of targets whose measurement begins now. */
-class Page {
-  readonly #context: MeasureContext;
-  readonly #blank: Draft;
-  readonly #begun: ClockReading;
-
-  constructor(task: Task, context: MeasureContext) {
-    this.#context = context;
-    this.#begun = readClock(context.clock);
-    const { wallMs } = this.#begun;
-    const clock = { wallMs: () => wallMs };
-    this.#blank = emptyDraft(task, context.metricNamed(task.metric), { ...context, clock });
-  }
-
-  /** @throws Error where a metric broke its own promises */
-  found(target: string, metric: Metric, finding: Finding): Draft {
-    const { method = metric.method, address, outcome, values, samples, hops } = finding;
-    return checked(metric, {
-      ...this.#blank,
-      ...{ target, method, address, outcome },
-      durationMs: this.#elapsedMs,
-      values: { ...values },
-      ...(samples ? { samples: [...samples] } : {}),
-      ...(hops ? { hops: [...hops] } : {}),
-      clock: this.#clockOver(),
-    });
-  }
-
-  skipped(target: string, reason: string): Draft {
-    const outcome = { status: 'skipped', reason } as const;
-    return { ...this.#blank, target, durationMs: this.#elapsedMs, outcome };
-  }
-
-  get #elapsedMs(): number {
-    return roundUs(this.#context.clock.monotonicMs() - this.#begun.monotonicMs);
-  }
-
-  /**
-   * The state of the clock at the start, by what is known at the end, unless the machine slept, over
-   * which the monotonic clock does not lead back; with the step, where it was set meanwhile.
-   */
-  #clockOver(): ClockState {
-    const { clock, clockState } = this.#context;
-    const { steppedMs, sleptMs } = clockChange(this.#begun, readClock(clock));
-    const state = sleptMs === 0 ? clockState(this.#begun) : this.#blank.clock;
-    return steppedMs === 0 ? state : { ...state, stepMs: steppedMs };
-  }
-}
-
-/** A task among those that run now, until everything it has begun has really ended. */
-class Presence {
-  readonly #self: Running;
-  readonly #present: Set<Running>;
-  #runs = 0;
-  #over = false;
-
-  constructor(task: string, load: Metric['load'], present: Set<Running>) {
-    this.#self = { task, load, conflicts: new Set() };
-    this.#present = present;
-    meet(this.#self, present);
-  }
-
-  get conflicts(): string[] {
-    return [...this.#self.conflicts].slice(0, CONFLICTS_LIMIT);
-  }
-
-  /** `run`, whose end is waited for. */
-  during<T>(run: Promise<T>): Promise<T> {
-    this.#runs++;
-    return run.finally(() => {
-      this.#runs--;
-      this.#leave();
-    });
-  }
-
-  /** Nothing more will begin. */
-  end(): void {
-    this.#over = true;
-    this.#leave();
-  }
-
-  #leave(): void {
-    if (this.#over && this.#runs === 0) this.#present.delete(this.#self);
-  }
-}
-
-/** A measurement that says only that a slot passed without a run, and why. `start` is the slot's. */
-export function missedDraft(
-  task: Task,
-  { startMs, reason }: { readonly startMs: number; readonly reason: MissedReason },
-  context: Pick<MeasureContext, 'probe' | 'schedule' | 'metricNamed' | 'clockState'>,
-): Draft {
-  return {
-    ...emptyDraft(task, context.metricNamed(task.metric), {
-      ...context,
-      clock: { wallMs: () => startMs },
-    }),
-    outcome: { status: 'skipped', reason },
-  };
-}
-
-function emptyDraft(
-  task: Task,
-  metric: Metric | undefined,
-  context: Pick<MeasureContext, 'probe' | 'schedule' | 'clockState'> & {
-    readonly clock: Pick<Clock, 'wallMs'>;
-  },
-): Draft {
-  return {
-    version: MEASUREMENT_VERSION,
-    probe: context.probe,
-    schedule: context.schedule,
-    task: task.name,
-    metric: task.metric,
-    method: metric?.method ?? 'unknown/0',
-    target: targetsOf(task)[0] ?? '',
-    address: null,
-    family: task.family,
-    start: new Date(context.clock.wallMs()).toISOString(),
-    durationMs: 0,
-    outcome: { status: 'ok' },
-    values: {},
-    conflicts: [],
-    clock: context.clockState(),
-    software: SOFTWARE,
-  };
-}
-
 /**
  * What a run moved, for the budget, headers and all: what it says itself; else its worst case, unless
  * the metric would have said so had there been a body.
@@ -369,67 +223,6 @@ export function movedB(
   const wasCarried =
     outcome.status === 'ok' || (outcome.status === 'failed' && outcome.stage === 'body');
   return wouldSay && !wasCarried ? Math.min(costB, SMALL_RUN_B) : costB;
-}
-
-/** Makes tasks that disturb each other name each other. */
-function meet(newcomer: Running, present: Set<Running>): void {
-  for (const other of present)
-    if (other.load === 'loud' || newcomer.load === 'loud') {
-      other.conflicts.add(newcomer.task);
-      newcomer.conflicts.add(other.task);
-    }
-  present.add(newcomer);
-}
-
-/**
- * Runs a metric under a time limit. One that does not end when told to is left behind, and counts
- * as running until it really ends.
- */
-async function limited<T>(
-  run: (signal: AbortSignal) => Promise<T>,
-  stop: AbortSignal,
-  limitMs: number,
-  presence: Presence,
-): Promise<T> {
-  const control = new AbortController();
-  let abandon: (reason: unknown) => void = () => {};
-  const abandoned = new Promise<never>((_, reject) => {
-    abandon = reject;
-  });
-  let grace: NodeJS.Timeout | undefined;
-  const end = (reason: unknown) => {
-    control.abort(reason);
-    grace ??= setTimeout(() => abandon(reason), GRACE_MS);
-  };
-  const overdue = new Error(`no end within ${limitMs} ms`);
-  const limit = setTimeout(() => end(overdue), limitMs);
-  const stopped = () => end(stop.reason);
-  stop.addEventListener('abort', stopped, { once: true });
-  if (stop.aborted) stopped();
-  const finding = presence.during(run(control.signal));
-  try {
-    const found = await Promise.race([finding, abandoned]);
-    // What a metric says after it was cut short is not what the network said.
-    if (control.signal.aborted) throw overdue;
-    return found;
-  } finally {
-    finding.catch(() => {});
-    clearTimeout(limit);
-    clearTimeout(grace);
-    stop.removeEventListener('abort', stopped);
-  }
-}
-
-/** @throws Error where a metric broke its own promises */
-function checked(metric: Metric, draft: Draft): Draft {
-  const stranger = Object.keys(draft.values).find(
-    (name) => !metric.values.some((value) => value.name === name),
-  );
-  if (stranger !== undefined) throw new Error(`${metric.name} declares no value ${stranger}`);
-  const { success, error } = measurementSchema.omit({ sequence: true }).safeParse(draft);
-  const issue = error?.issues[0];
-  if (!success) throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
-  return draft;
 }
 
 /** Why a machine cannot run a metric, and what to do. */

@@ -13,9 +13,11 @@ import {
 import { readJson, replaceFile } from './durable.ts';
 import type { Instruction } from './instruction.ts';
 import { bilingual, type Log } from './log.ts';
-import { type MeasureContext, measureAll, missedDraft, type Running } from './measure.ts';
+import { type MeasureContext, measureAll } from './measure.ts';
 import type { ClockState } from './measurement.ts';
 import type { Metric } from './metric.ts';
+import type { Running } from './presence.ts';
+import { missedDraft } from './recorder.ts';
 import {
   type DueRun,
   dueRuns,

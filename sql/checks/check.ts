@@ -1,5 +1,5 @@
 /** What a check of the store is, and how all of them are run. */
-import type { Judgement, MonthSpan } from '../rollup.ts';
+import type { Judgement, MonthSpan } from '../judgement.ts';
 import type { Store } from '../store.ts';
 
 interface Bilingual {

@@ -1,6 +1,8 @@
 /** Whether the rollups say what the measurements say: every one is drawn once more and compared. */
+
+import { monthRules } from '../judgement.ts';
 import { retiredDays } from '../retention.ts';
-import { DAY_RULES, type Done, differingRollups, monthRules, staleDays } from '../rollup.ts';
+import { DAY_RULES, type Done, differingRollups, staleDays } from '../rollup.ts';
 import type { Finding, StoreCheck } from './check.ts';
 
 const CURE = {

@@ -3,32 +3,21 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import packet from 'dns-packet';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../probes/metric.ts';
-import { type Peer, startPeer } from '../../probes/peer/index.ts';
 import {
-  closeAll,
   closedPort,
   closeLast,
   closeLater,
   FAMILIES,
   failure,
   LOOPBACK,
+  peerBeside,
   run,
   serverThat,
 } from './metrics-fixture.ts';
 
-let peer: Peer;
-beforeAll(async () => {
-  peer = await startPeer({
-    hosts: Object.values(LOOPBACK),
-    httpPort: 0,
-    dnsPort: 0,
-    dnsNames: { 'both.test': ['192.0.2.1', '2001:db8::1'], 'four.test': ['192.0.2.1'] },
-  });
-});
-afterAll(() => peer.close());
-afterEach(closeAll);
+const peer = peerBeside({ 'both.test': ['192.0.2.1', '2001:db8::1'], 'four.test': ['192.0.2.1'] });
 
 describe.each(FAMILIES)('dns-resolve over IPv%i', (family) => {
   const address = LOOPBACK[family];

@@ -1,10 +1,12 @@
 /** Metrics run in this process, against loopback and servers that do one thing. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { metricNamed } from '../../probes/catalogue.ts';
 import type { Family } from '../../probes/measurement.ts';
 import type { Finding } from '../../probes/metric.ts';
+import type { DnsNames } from '../../probes/peer/dns.ts';
+import { type Peer, startPeer } from '../../probes/peer/index.ts';
 
 export const FAMILIES = [4, 6] as const;
 export const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
@@ -23,6 +25,19 @@ export async function run(
   return metric.run(target, metric.parameters.parse(parameters), { family, signal });
 }
 
+/** A peer of the file's own on loopback, there while its tests run; what each of them opens is closed. */
+export function peerBeside(dnsNames: DnsNames = {}): Peer {
+  // Its ports are known once it has started.
+  const peer = {} as Peer;
+  beforeAll(async () => {
+    const hosts = Object.values(LOOPBACK);
+    Object.assign(peer, await startPeer({ hosts, httpPort: 0, dnsPort: 0, dnsNames }));
+  });
+  afterAll(() => peer.close());
+  afterEach(closeAll);
+  return peer;
+}
+
 /** What the test that runs has opened. */
 const opened: (() => void)[] = [];
 
@@ -31,8 +46,7 @@ export function closeLater(close: () => void): void {
   opened.push(close);
 }
 
-/** For `afterEach`. */
-export function closeAll(): void {
+function closeAll(): void {
   for (const close of opened.splice(0)) close();
 }
 

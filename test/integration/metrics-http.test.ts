@@ -1,29 +1,19 @@
 /** http-fetch against a peer, and against servers that stall, lie and never end. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { outcomeSchema } from '../../probes/measurement.ts';
-import { type Peer, startPeer } from '../../probes/peer/index.ts';
 import { chance } from '../chance.ts';
 import {
-  closeAll,
   closedPort,
   FAMILIES,
   failure,
   hostOf,
   LOOPBACK,
+  peerBeside,
   run,
   serverThat,
 } from './metrics-fixture.ts';
 
-let peer: Peer;
-beforeAll(async () => {
-  peer = await startPeer({
-    hosts: Object.values(LOOPBACK),
-    httpPort: 0,
-    dnsPort: 0,
-  });
-});
-afterAll(() => peer.close());
-afterEach(closeAll);
+const peer = peerBeside();
 
 describe.each(FAMILIES)('http-fetch over IPv%i', (family) => {
   const address = LOOPBACK[family];

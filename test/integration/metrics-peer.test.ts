@@ -4,22 +4,21 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Finding } from '../../probes/metric.ts';
 import { ndt7 } from '../../probes/metrics/ndt7.ts';
 import { stamp } from '../../probes/metrics/stamp.ts';
 import { reflection } from '../../probes/net/stamp-packet.ts';
-import { type Peer, startPeer } from '../../probes/peer/index.ts';
 import { NDT7_PROTOCOL } from '../../probes/transfer/ndt7-message.ts';
 import {
-  closeAll,
   closeLast,
   closeLater,
   FAMILIES,
   failure,
   hostOf,
   LOOPBACK,
+  peerBeside,
   serverThat,
 } from './metrics-fixture.ts';
 import type { Ran, Run } from './namespaced-metrics.ts';
@@ -28,13 +27,7 @@ const { signal } = new AbortController();
 const PAUSED = new Int32Array(new SharedArrayBuffer(4));
 const BLOCK_MS = 100;
 
-let peer: Peer;
-beforeAll(async () => {
-  peer = await startPeer({ hosts: Object.values(LOOPBACK), httpPort: 0, dnsPort: 0 });
-});
-afterAll(() => peer.close());
-
-afterEach(closeAll);
+const peer = peerBeside();
 
 describe.each(FAMILIES)('stamp over IPv%i', (family) => {
   const address = LOOPBACK[family];

@@ -1,18 +1,18 @@
 /** What every metric does, and those that need no more than an open port and a peer. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METRICS, metricNamed } from '../../probes/catalogue.ts';
-import { type Peer, startPeer } from '../../probes/peer/index.ts';
+import { startPeer } from '../../probes/peer/index.ts';
 import { answerNamesFrom } from './loopback-names.ts';
 import {
-  closeAll,
   closedPort,
   closeLater,
   FAMILIES,
   failure,
   hostOf,
   LOOPBACK,
+  peerBeside,
   run,
   serverThat,
 } from './metrics-fixture.ts';
@@ -20,22 +20,12 @@ import {
 /** A NAT64's, as its DNS64 makes it up (RFC 7050). */
 const MADE_UP = '2001:db8:64::c000:aa';
 
-let peer: Peer;
+const peer = peerBeside({ 'both.test': ['192.0.2.1', '2001:db8::1'], 'ipv4only.arpa': [MADE_UP] });
 let giveNamesBack: (() => void) | undefined;
-beforeAll(async () => {
-  peer = await startPeer({
-    hosts: Object.values(LOOPBACK),
-    httpPort: 0,
-    dnsPort: 0,
-    dnsNames: { 'both.test': ['192.0.2.1', '2001:db8::1'], 'ipv4only.arpa': [MADE_UP] },
-  });
+beforeAll(() => {
   giveNamesBack = answerNamesFrom(`127.0.0.1:${peer.dnsPort}`);
 });
-afterAll(async () => {
-  giveNamesBack?.();
-  await peer.close();
-});
-afterEach(closeAll);
+afterAll(() => giveNamesBack?.());
 
 const skip = (reason: string) => ({
   outcome: { status: 'skipped', reason },

@@ -15,16 +15,11 @@ import { progress } from '../../api/routes/progress.ts';
 import { importBuiltInRegister, loadRegister } from '../../ingest/register.ts';
 import { METRICS } from '../../probes/catalogue.ts';
 import { isMeasured } from '../../sql/indicator.ts';
+import { judgedTogether } from '../../sql/judgement.ts';
 import { defineMetricViews } from '../../sql/metric-views.ts';
 import { precedenceOf } from '../../sql/precedence.ts';
 import type { QueryRow } from '../../sql/questions.ts';
-import {
-  judgedTogether,
-  monthsToPack,
-  packMonth,
-  rollUpMonth,
-  sweepRollups,
-} from '../../sql/rollup.ts';
+import { monthsToPack, packMonth, rollUpMonth, sweepRollups } from '../../sql/rollup.ts';
 import type { InsertOf } from '../../sql/rows.ts';
 import type { Store } from '../../sql/store.ts';
 import { chance } from '../chance.ts';

@@ -9,17 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Family } from '../../../probes/measurement.ts';
-import { median, percentile } from '../bench.ts';
 import type { EchoRun, EchoTask } from '../echo-run.ts';
 import { type FarNetwork, farNetwork, NEAR_LINK } from '../far-network.ts';
-import type { Accuracy, AccuracyRow } from './row.ts';
+import { type Accuracy, type AccuracyRow, roundTripRows, type Seen } from './row.ts';
 
 const FAMILIES = [4, 6] as const;
 const FAR_MS = 20;
 const TARGETS = 5_000;
 const MEDIAN_GOAL_MS = 0.05;
 const PROCESS_GOAL_MS = 0.15;
-const P95_GOAL_MS = 0.5;
 const ELAPSED_GOAL_MS = 600;
 const CPU_GOAL_MS = 400;
 
@@ -43,7 +41,7 @@ export const rttAccuracy: Accuracy = {
             progress(what);
             const parameters = { count: quick ? 30 : 100, intervalMs: 20 };
             const task = { family, targets: network.targets(family, 1), parameters, ...change };
-            rows.push(...compared(what, await watched(network, task), goalMs));
+            rows.push(...roundTripRows(what, await watched(network, task), 'tcpdump', goalMs));
           }
           if (delayMs > 0) rows.push(...(await thousands(network, family, progress)));
         }
@@ -73,26 +71,10 @@ async function thousands(
     ...{ difference: ours - goal, goal: 0, met: ours <= goal },
   });
   return [
-    ...compared(what, seen, MEDIAN_GOAL_MS),
+    ...roundTripRows(what, seen, 'tcpdump', MEDIAN_GOAL_MS),
     bounded('elapsed', elapsedMs, ELAPSED_GOAL_MS, 'ms'),
     bounded('CPU', cpuMs, CPU_GOAL_MS, 'ms'),
     bounded('false timeouts', timeouts, 0, '1'),
-  ];
-}
-
-interface Seen {
-  readonly oursMs: readonly number[];
-  readonly wireMs: readonly number[];
-}
-
-function compared(what: string, { oursMs, wireMs }: Seen, medianGoalMs: number): AccuracyRow[] {
-  const row = (name: string, ours: number, referee: number, goal: number): AccuracyRow => ({
-    ...{ what: `${what}: ${name}`, ours, referee, against: 'tcpdump', unit: 'ms' },
-    ...{ difference: ours - referee, goal, met: Math.abs(ours - referee) <= goal },
-  });
-  return [
-    row('median', median(oursMs), median(wireMs), medianGoalMs),
-    row('p95', percentile(oursMs, 0.95), percentile(wireMs, 0.95), P95_GOAL_MS),
   ];
 }
 

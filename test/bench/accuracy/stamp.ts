@@ -11,9 +11,8 @@ import { buildProvince, type Province } from '../../lab/province.ts';
 import { refereesMissing } from '../../lab/referee.ts';
 import type { Site } from '../../lab/sites.ts';
 import { startPeer } from '../../lab/station.ts';
-import { median, percentile } from '../bench.ts';
 import { lineAt, measuredOn } from './lines.ts';
-import type { Accuracy, AccuracyRow } from './row.ts';
+import { type Accuracy, type AccuracyRow, roundTripRows } from './row.ts';
 
 const BUILDS = [
   { rateBps: 100e6, rttMs: 2 },
@@ -22,7 +21,6 @@ const BUILDS = [
 const INTERVAL_MS = 25;
 /** Of what leaves the two processes the kernel tells no time. */
 const MEDIAN_GOAL_MS = 0.15;
-const P95_GOAL_MS = 0.5;
 
 export const stampAccuracy: Accuracy = {
   name: 'stamp',
@@ -65,14 +63,7 @@ async function compare(
   if (outcome.status !== 'ok' || samples.length !== count || roundTripsMs?.length !== count)
     throw new Error(`${what}: ${JSON.stringify(outcome)}, ${roundTripsMs?.length} on the wire`);
   const wireMs = roundTripsMs.map((ms, nth) => ms - (staysMs?.[nth] ?? Number.NaN));
-  const row = (name: string, ours: number, referee: number, goal: number): AccuracyRow => ({
-    ...{ what: `${what}: ${name}`, ours, referee, against: 'tcpdump at both ends', unit: 'ms' },
-    ...{ difference: ours - referee, goal, met: Math.abs(ours - referee) <= goal },
-  });
-  return [
-    row('median', median(samples), median(wireMs), MEDIAN_GOAL_MS),
-    row('p95', percentile(samples, 0.95), percentile(wireMs, 0.95), P95_GOAL_MS),
-  ];
+  return roundTripRows(what, { oursMs: samples, wireMs }, 'tcpdump at both ends', MEDIAN_GOAL_MS);
 }
 
 interface Watch {

@@ -2,15 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { betterTime, clockState, readClock, stationTimeOf } from '../../../probes/clock.ts';
 import { acceptInstruction } from '../../../probes/instruction-store.ts';
-import {
-  type MeasureContext,
-  measure,
-  measureAll,
-  missedDraft,
-  type Running,
-} from '../../../probes/measure.ts';
+import { type MeasureContext, measure, measureAll } from '../../../probes/measure.ts';
 import { measurementSchema } from '../../../probes/measurement.ts';
 import type { Finding, Metric } from '../../../probes/metric.ts';
+import type { Running } from '../../../probes/presence.ts';
+import { missedDraft } from '../../../probes/recorder.ts';
 import { retryDelayMs, StationFault } from '../../../probes/station.ts';
 import { Turns } from '../../../probes/turns.ts';
 

@@ -1,14 +1,7 @@
 /** What is out of date, from the notes alone. */
 import { describe, expect, it } from 'vitest';
-import {
-  DAY_RULES,
-  type Done,
-  type Judgement,
-  monthRules,
-  monthsToPack,
-  staleDays,
-  staleMonths,
-} from '../../../sql/rollup.ts';
+import { type Judgement, monthRules } from '../../../sql/judgement.ts';
+import { DAY_RULES, type Done, monthsToPack, staleDays, staleMonths } from '../../../sql/rollup.ts';
 
 const judgements: Judgement[] = [
   {
