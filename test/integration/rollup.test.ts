@@ -26,6 +26,7 @@ import { chance } from '../chance.ts';
 import { aMeasurementRow } from '../measurement-row.ts';
 import { boundStore } from './bound-store.ts';
 import { startTestStore, type TestStore } from './engine-fixture.ts';
+import { measurementsOf, registerLines } from './rollup-world.ts';
 
 type Row = InsertOf<'measurement'>;
 
@@ -39,6 +40,8 @@ let test: TestStore;
 let store: Store;
 let reader: () => EvidenceReader;
 let rows: Row[];
+/** Of the row last made. */
+let sequence = 0;
 
 beforeAll(async () => {
   test = await startTestStore();
@@ -48,73 +51,11 @@ beforeAll(async () => {
   const plan = planOf('jiangsu-2013', await loadRegister(store, '2026-11-20'));
   // A reader of its own each time: answers are kept for seconds.
   reader = () => new EvidenceReader(store, plan, () => NOW);
-  const lines = await registerLines();
-  rows = lines.flatMap(measurementsOf);
+  rows = measurementsOf(await registerLines(store, random), random);
+  sequence = rows.length;
   await store.insert('measurement', rows);
 });
 afterAll(() => test.stop());
-
-/** Forty villages with 1, 2, … 40 lines: every sample size up to there, and its sums above. */
-async function registerLines(): Promise<Pick<Row, 'line' | 'place' | 'carrier'>[]> {
-  const villages = await store.read<{ code: string }>(
-    "SELECT code FROM place WHERE level = 'village' ORDER BY cityHash64(code) LIMIT 40",
-  );
-  const lines = villages.flatMap(({ code }, index) =>
-    Array.from({ length: index + 1 }, (_, number) => ({
-      line: `l-${index}-${number}`,
-      // Some lie in a hamlet of the village.
-      place: number % 5 === 4 ? `${code}-00${number % 9}` : code,
-      carrier: random.oneOf(['telecom', 'mobile', 'unicom']),
-    })),
-  );
-  const silent = { line: 'silent', place: villages[0]?.code ?? '', carrier: 'cable' };
-  const own = { line: 'own', place: '32', carrier: 'loopback' };
-  const rest = { subscribedDownBps: null, subscribedUpBps: null, validFrom: '2026-01-01' };
-  const rates = [null, 0, 100_000_000, 500_000_000];
-  await store.insert('line', [
-    ...[...lines, silent].map((line, nth) => ({
-      ...{ ...line, technology: 'ftth', ...rest },
-      subscribedDownBps: rates[nth % rates.length] ?? null,
-    })),
-    { ...own, technology: 'loopback', ...rest },
-  ]);
-  return [...lines, own];
-}
-
-let sequence = 0;
-/** A few days of one line, over midnight and the end of a month on Chinese clocks. */
-function measurementsOf({ line, place, carrier }: Pick<Row, 'line' | 'place' | 'carrier'>): Row[] {
-  const metrics = ['throughput', 'tcp-connect', 'http-fetch'] as const;
-  return Array.from({ length: 3 + random.below(8) }, () =>
-    metrics.map((metric) => {
-      sequence += 1;
-      const startMs = Date.parse('2026-10-31T12:00:00Z') + random.below(40 * 3_600_000);
-      const failed = random.coin(0.15);
-      const rate = 1 + random.below(1e9);
-      return aMeasurementRow({
-        metric,
-        // Some lines were measured by a second probe for a while.
-        probe: random.coin(0.3) ? `${line}-b` : line,
-        sequence,
-        start: new Date(startMs).toISOString(),
-        family: random.oneOf([4, 6]),
-        method: `${metric}/1`,
-        outcome: failed ? 'failed' : random.coin(0.05) ? 'skipped' : 'ok',
-        ...slots(failed ? [] : [rate, Math.floor(rate / 3), random.coin(0.5) ? null : 7]),
-        precedence: precedenceOf(new Date(startMs + 60_000).toISOString(), 1),
-        line,
-        place,
-        carrier,
-      });
-    }),
-  ).flat();
-}
-
-function slots(values: readonly (number | null)[]): Pick<Row, 'v0' | 'v15'> {
-  return Object.fromEntries(
-    Array.from({ length: 16 }, (_, slot) => [`v${slot}`, values[slot] ?? null]),
-  ) as Pick<Row, 'v0' | 'v15'>;
-}
 
 /** Figures of both months: of all carriers in the whole province, of some in one city. */
 async function figures(asked = reader()) {
