@@ -74,14 +74,19 @@ interface Watch {
 /** @param site null: where the peer is */
 async function watch(province: Province, site: Site | null, port: number): Promise<Watch> {
   const file = join(province.folder, `stamp-${site?.name ?? 'peer'}.pcap`);
-  const options = ['-s', '96', '-B', '4096', '--time-stamp-precision=nano'];
+  // What waits in a buffer when it is told to end is lost to it.
+  const options = ['-s', '96', '--immediate-mode', '--time-stamp-precision=nano'];
   const dump: ChildProcess = province.start(
     site,
     ['tcpdump', '-i', 'any', ...options, '-w', file, `udp port ${port}`],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = once(dump, 'exit');
-  if (dump.stderr) await Promise.race([once(dump.stderr, 'data'), ended]);
+  // It says other things before it listens.
+  const listening = new Promise<void>((resolve) => {
+    dump.stderr?.on('data', (said) => String(said).includes('listening on') && resolve());
+  });
+  await Promise.race([listening, ended]);
   return {
     async spansMs() {
       await sleep(300);
